@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# tdxbench. `make bench` measures, `make test` tests; both set up what is
+# missing first. `make help` lists the rest.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+BUILD	:= build
+CACHE	:= $(or $(TDXBENCH_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tdxbench)
+KDIR	?= $(CACHE)/kernel/current/build
+
+# V=1 shows commands.
+ifeq ($(V),1)
+Q	:=
+msg	=
+else
+Q	:= @
+msg	= @printf '  %-7s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))';
+MAKEFLAGS += --no-print-directory
+endif
+
+CC	:= gcc
+VERSION	:= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+CFLAGS	:= -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
+	   -ffile-prefix-map=$(CURDIR)/=
+CPPFLAGS := -I$(BUILD)/bpf -Ibpf
+LDLIBS	:= -lbpf -lelf -lz -lzstd -ljansson -linih -lcbor -lcrypto -lm -lpthread
+
+.PHONY: all setup bench test clean help module
+all: $(BUILD)/tdxbench module
+
+### Set-up: once, silent when there is nothing to do
+
+setup:
+	@scripts/setup.sh
+
+### The lab module: kernel/ as a farm of links, so that nothing is built in it
+
+LAB	:= $(BUILD)/lab
+KSRC	:= $(shell find kernel -name '*.[ch]' -o -name Kbuild) tracepoints/tdx_ext.h
+
+module: $(BUILD)/tdx_lab.ko
+
+$(LAB)/.farm: $(KSRC) Makefile
+	$(Q)mkdir -p $(LAB)
+	$(Q)find $(LAB) -type l -delete
+	$(Q)cp -rs $(CURDIR)/kernel/. $(LAB)/
+	$(Q)mkdir -p $(LAB)/include/trace/events
+	$(Q)ln -s $(CURDIR)/tracepoints/tdx_ext.h $(LAB)/include/trace/events/
+	$(Q)touch $@
+
+$(BUILD)/tdx_lab.ko: $(LAB)/.farm
+	$(call msg,MODULE,$@)
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR)/$(LAB) modules $(if $(Q),>$(LAB)/log 2>&1 || { cat $(LAB)/log; exit 1; })
+	$(Q)grep -H 'warning:' $(LAB)/log || true
+	$(Q)cp $(LAB)/tdx_lab.ko $@
+	$(Q)strip --strip-debug $@
+
+### BPF programs
+
+include bpf/bpf.mk
+
+### tdxbench
+
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c))
+
+$(BUILD)/bench/%.o: bench/%.c | $(BPF_SKELETONS)
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Only these see the version, so that a commit does not rebuild everything.
+$(BUILD)/bench/main.o $(BUILD)/bench/environment.o: CPPFLAGS += \
+	-DTDXBENCH_VERSION='"$(VERSION)"' -DTDXBENCH_COMPILER='"$(shell $(CC) --version | head -n 1)"'
+$(BUILD)/bench/main.o $(BUILD)/bench/environment.o: $(BUILD)/.version
+
+$(BUILD)/.version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+FORCE:
+
+$(BUILD)/tdxbench: $(BENCH_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) -o $@ $^ $(LDLIBS)
+
+### What people type
+
+bench: setup
+	@$(MAKE) all
+	@$(BUILD)/tdxbench run
+
+clean:
+	$(Q)rm -rf $(BUILD)
+
+help:
+	@echo 'make bench   set up, build, run the quick suite in a VM, report in results/latest'
+	@echo 'make test    set up, build, run all tests'
+	@echo 'make         build only; make setup installs what that needs'
+	@echo 'make clean   remove $(BUILD)'
+	@echo 'V=1 shows commands; KDIR= builds tdx_lab.ko for another kernel'
+
+-include $(wildcard $(BUILD)/bench/*.d)

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Books that must close.
+ */
+#include "books.h"
+
+#include <stdio.h>
+
+#include "environment.h"
+#include "result.h"
+
+/* Share of a quote's time that no part explains, percent. */
+#define OTHER_LIMIT	2.0
+
+static const char *const leaf_names[TDX_LAB_NR_LEAVES] = {
+	[TDX_LAB_LEAF_EXT_INIT] = "TDH.EXT.INIT",
+	[TDX_LAB_LEAF_EXT_MEM_ADD] = "TDH.EXT.MEM.ADD",
+	[TDX_LAB_LEAF_QUOTE_INIT] = "TDH.QUOTE.INIT",
+	[TDX_LAB_LEAF_QUOTE_GET] = "TDH.QUOTE.GET",
+};
+
+int books_open(struct books *books)
+{
+	return lab_counters(&books->before);
+}
+
+/* The counters are nothing but 64-bit counts, so they subtract as an array. */
+int books_count(struct books *books)
+{
+	const uint64_t *before = (const uint64_t *)&books->before;
+	uint64_t *delta = (uint64_t *)&books->delta;
+	size_t i;
+
+	if (lab_counters(&books->delta))
+		return -1;
+	for (i = 0; i < sizeof(books->delta) / sizeof(*delta); i++)
+		delta[i] -= before[i];
+	return 0;
+}
+
+void books_add_iterations(const struct books *books, const struct collect *collect, json_t *out)
+{
+	const struct collect_leaf *get = &collect->iterations.leaf[TDX_LAB_LEAF_QUOTE_GET];
+	unsigned int leaf;
+	char name[96];
+
+	if (get->iterations.count) {
+		metric_hist(out, "seamcall.duration", "ns", BETTER_LOWER, &get->duration);
+		metric_hist(out, "seamcall.gap", "ns", BETTER_LOWER, &get->gap);
+		metric_hist(out, "seamcall.iterations", "", BETTER_LOWER, &get->iterations);
+	}
+
+	for (leaf = 0; leaf < TDX_LAB_LEAF_OTHER; leaf++) {
+		const struct tdx_lab_leaf_count *kernel = &books->delta.leaf[leaf];
+		const struct collect_leaf *bpf = &collect->iterations.leaf[leaf];
+
+		if (!kernel->entries && !bpf->entries)
+			continue;
+		snprintf(name, sizeof(name), "%s iterations: BPF = module", leaf_names[leaf]);
+		books_check_equal(out, name, kernel->entries, bpf->entries);
+		snprintf(name, sizeof(name), "%s resumed: BPF = module", leaf_names[leaf]);
+		books_check_equal(out, name, kernel->resumable, bpf->resumable);
+		snprintf(name, sizeof(name), "%s succeeded: BPF = module", leaf_names[leaf]);
+		books_check_equal(out, name, kernel->success, bpf->success);
+	}
+}
+
+/* Metric names in the order of enum quotes_part. */
+static const char *const part_names[QUOTES_NR_PARTS] = {
+	[QUOTES_TOTAL] = "quote.total",
+	[QUOTES_COPY_IN] = "quote.copy_in",
+	[QUOTES_WAIT] = "quote.wait",
+	[QUOTES_SEAM] = "quote.seam",
+	[QUOTES_GAP] = "quote.gap",
+	[QUOTES_COPY_OUT] = "quote.copy_out",
+	[QUOTES_OTHER] = "quote.other",
+};
+
+/* The parts of quotes must make up their total, and "other" little of it. */
+static void add_parts(const struct collect_quotes *quotes, json_t *out)
+{
+	uint64_t total = quotes->part[QUOTES_TOTAL].sum, sum = 0;
+	double other = 100.0 * (double)quotes->part[QUOTES_OTHER].sum / (double)total;
+	unsigned int part;
+
+	for (part = 0; part < QUOTES_NR_PARTS; part++) {
+		metric_hist(out, part_names[part], "ns", BETTER_LOWER, &quotes->part[part]);
+		if (part != QUOTES_TOTAL)
+			sum += quotes->part[part].sum;
+	}
+
+	metric_double(out, "quote.other_share", "%", BETTER_LOWER, other);
+	books_check_equal(out, "ns of all parts of quotes = ns of quotes", total, sum);
+	/* Under a real clock somebody else's work may hit any stretch of a quote. */
+	if (environment_virtual_clock())
+		books_check_below(out, "other below 2 % of quote time", OTHER_LIMIT, other);
+}
+
+static uint64_t quotes_of_tds(const struct collect_quotes *quotes)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < quotes->nr_tds; i++)
+		sum += quotes->tds[i].sum.count;
+	return sum;
+}
+
+void books_add_quotes(const struct books *books, const struct collect *collect,
+		      const struct load_result *seen, json_t *out)
+{
+	const struct tdx_lab_counters *kernel = &books->delta;
+	const struct collect_quotes *quotes = &collect->quotes;
+
+	if (quotes->part[QUOTES_TOTAL].count)
+		add_parts(quotes, out);
+
+	books_check_equal(out, "quotes: BPF = kernel",
+			  kernel->getquote_ok + kernel->getquote_refused + kernel->getquote_killed,
+			  quotes->count);
+	books_check_equal(out, "quotes: TDs add up", quotes->count, quotes_of_tds(quotes));
+	books_check_equal(out, "quotes: guests = kernel", kernel->getquote_ok,
+			  seen->quotes + seen->wrong);
+	books_check_equal(out, "quotes without times", 0, quotes->untimed);
+	books_check_equal(out, "quotes that failed verification", 0, seen->wrong);
+	point_lost_events(out, collect->lost);
+}

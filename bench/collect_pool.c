@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads pool.bpf.c: the memory pool and bring-up.
+ */
+#include <errno.h>
+
+#include "collector.h"
+#include "pool.skel.h"
+
+static int open_pool(struct collect_watch *watch, const struct collect_opts *opts)
+{
+	struct pool_bpf *skeleton = pool_bpf__open();
+
+	(void)opts;
+	if (!skeleton)
+		return -errno;
+	watch->skeleton = skeleton;
+	watch->base = skeleton->skeleton;
+	return 0;
+}
+
+static int reset(struct collect_watch *watch)
+{
+	struct pool_bpf *skeleton = watch->skeleton;
+	struct pool_cpu none = {};
+
+	hist_init(&none.alloc);
+	hist_init(&none.add);
+	return percpu_write(skeleton->maps.cpus, 0, &none);
+}
+
+static void merge_cpu(void *into, const void *value)
+{
+	const struct pool_cpu *cpu = value;
+	struct pool_cpu *pool = into;
+
+	hist_merge(&pool->alloc, &cpu->alloc);
+	hist_merge(&pool->add, &cpu->add);
+	pool->alloc_pages += cpu->alloc_pages;
+	pool->add_pages += cpu->add_pages;
+	pool->add_errors += cpu->add_errors;
+	pool->add_iterations += cpu->add_iterations;
+	pool->totals += cpu->totals;
+	pool->total_errors += cpu->total_errors;
+	pool->required += cpu->required;
+	pool->added += cpu->added;
+	pool->alloc_ns += cpu->alloc_ns;
+	pool->add_ns += cpu->add_ns;
+	pool->ext_changes += cpu->ext_changes;
+	pool->ext_errors += cpu->ext_errors;
+	pool->quote_changes += cpu->quote_changes;
+	pool->quote_errors += cpu->quote_errors;
+}
+
+static int read_pool(struct collect_watch *watch, struct collect *collect)
+{
+	struct pool_bpf *skeleton = watch->skeleton;
+
+	return percpu_read(skeleton->maps.cpus, 0, merge_cpu, &collect->pool);
+}
+
+static void close_pool(struct collect_watch *watch)
+{
+	pool_bpf__destroy(watch->skeleton);
+}
+
+const struct collector collector_pool = {
+	.name	= "pool",
+	.which	= COLLECT_POOL,
+	.open	= open_pool,
+	.reset	= reset,
+	.read	= read_pool,
+	.close	= close_pool,
+};

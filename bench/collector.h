@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a collector is made of, for collect.c and the collect_<name>.c alone.
+ */
+#ifndef BENCH_COLLECTOR_H
+#define BENCH_COLLECTOR_H
+
+#include <stdint.h>
+
+#include "collect.h"
+
+struct bpf_map;
+
+/**
+ * struct collector - one BPF object and how to read it
+ * @name:  as in bpf/<name>.bpf.c
+ * @which: its COLLECT_ bit
+ * @open:  fills in @skeleton and @base, and sets what must be set before loading
+ * @loaded: fills maps that stay, optional
+ * @reset: empties maps, optional
+ * @read:  adds what the maps hold to empty results, and to @lost what they could
+ *         not hold; optional
+ * @close: of whatever @open left; NULL-safe
+ *
+ * Functions return 0 or a negative errno and print nothing.
+ */
+struct collector {
+	const char *name;
+	unsigned int which;
+	int (*open)(struct collect_watch *watch, const struct collect_opts *opts);
+	int (*loaded)(struct collect_watch *watch, const struct collect_opts *opts);
+	int (*reset)(struct collect_watch *watch);
+	int (*read)(struct collect_watch *watch, struct collect *collect);
+	void (*close)(struct collect_watch *watch);
+};
+
+extern const struct collector collector_iterations;
+extern const struct collector collector_preemption;
+extern const struct collector collector_quotes;
+extern const struct collector collector_pool;
+extern const struct collector collector_empty;
+
+/* Per-CPU arrays: the same value for all CPUs, or one CPU's value after the other. */
+int percpu_write(const struct bpf_map *map, uint32_t key, const void *value);
+int percpu_read(const struct bpf_map *map, uint32_t key,
+		void (*merge)(void *into, const void *value), void *into);
+
+/* Iterations are counted by two collectors, in the same map. */
+int iterations_reset(const struct bpf_map *leaves);
+int iterations_read(const struct bpf_map *leaves, struct collect_iterations *iterations);
+
+#endif /* BENCH_COLLECTOR_H */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The subcommands, one cmd_<name>.c each.
+ */
+#ifndef BENCH_COMMANDS_H
+#define BENCH_COMMANDS_H
+
+#include "options.h"
+
+extern const struct command cmd_run;
+extern const struct command cmd_report;
+extern const struct command cmd_list;
+extern const struct command cmd_doctor;
+
+#endif /* BENCH_COMMANDS_H */

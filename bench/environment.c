@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a run ran on.
+ */
+#include "environment.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "result.h"
+
+/* First line of a file without its newline; "" when there is none. */
+static const char *first_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+
+	*line = 0;
+	if (file) {
+		if (fgets(line, (int)size, file))
+			line[strcspn(line, "\n")] = 0;
+		fclose(file);
+	}
+	return line;
+}
+
+static const char *cpu_model(char *model, size_t size)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[256];
+
+	*model = 0;
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "model name", 10))
+			continue;
+		line[strcspn(line, "\n")] = 0;
+		snprintf(model, size, "%s", strchr(line, ':') + 2);
+		break;
+	}
+	if (file)
+		fclose(file);
+	return model;
+}
+
+/* Value of KEY=value on the kernel's command line, where vm.sh tells the guest. */
+static const char *cmdline_value(const char *key, char *value, size_t size)
+{
+	char line[2048], *word, *rest = line;
+	size_t len = strlen(key);
+
+	*value = 0;
+	first_line("/proc/cmdline", line, sizeof(line));
+	while ((word = strsep(&rest, " ")))
+		if (!strncmp(word, key, len) && word[len] == '=')
+			snprintf(value, size, "%s", word + len + 1);
+	return value;
+}
+
+bool environment_virtual_clock(void)
+{
+	char value[32];
+
+	return !strcmp(cmdline_value("tdxbench.clock", value, sizeof(value)), "virtual");
+}
+
+static json_t *module_kind(void)
+{
+	return json_pack("{s:s, s:s}", "kind", "software", "note",
+			 "kernel/emu: a model; compute times are the profile's, not a TDX module's");
+}
+
+json_t *environment_here(const char *target)
+{
+	char line[2048], accel[32];
+	struct utsname uts;
+	struct sysinfo info;
+	json_t *env = json_object();
+
+	uname(&uts);
+	sysinfo(&info);
+	cmdline_value("tdxbench.accel", accel, sizeof(accel));
+
+	json_object_set_new(env, "tdxbench", json_text(TDXBENCH_VERSION));
+	json_object_set_new(env, "target", json_text(target));
+	json_object_set_new(env, "clock",
+			    json_text(environment_virtual_clock() ? "virtual" : "real"));
+	json_object_set_new(env, "accel", json_text(*accel ? accel : "none"));
+	json_object_set_new(env, "kernel", json_text(uts.release));
+	json_object_set_new(env, "cmdline",
+			    json_text(first_line("/proc/cmdline", line, sizeof(line))));
+	json_object_set_new(env, "cpus", json_integer(get_nprocs()));
+	json_object_set_new(env, "memory_mib",
+			    json_integer((json_int_t)(info.totalram >> 10) * info.mem_unit >> 10));
+	json_object_set_new(env, "cpu_model", json_text(cpu_model(line, sizeof(line))));
+	json_object_set_new(env, "clocksource", json_text(first_line(
+		"/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		line, sizeof(line))));
+	json_object_set_new(env, "module", module_kind());
+	json_object_set_new(env, "compiler", json_text(TDXBENCH_COMPILER));
+	return env;
+}
+
+static const char *qemu_version(char *line, size_t size)
+{
+	FILE *pipe = popen("qemu-system-x86_64 --version 2>/dev/null", "re");
+
+	*line = 0;
+	if (pipe) {
+		if (fgets(line, (int)size, pipe))
+			line[strcspn(line, "\n")] = 0;
+		pclose(pipe);
+	}
+	return line;
+}
+
+static void digest_file(EVP_MD_CTX *ctx, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char block[65536];
+	size_t got;
+
+	while (file && (got = fread(block, 1, sizeof(block), file)))
+		EVP_DigestUpdate(ctx, block, got);
+	if (file)
+		fclose(file);
+}
+
+json_t *environment_host(const char *const *files, const char *const *texts)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
+	unsigned int len, i;
+	char qemu[256];
+
+	qemu_version(qemu, sizeof(qemu));
+
+	EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	EVP_DigestUpdate(ctx, qemu, strlen(qemu) + 1);
+	for (; *files; files++)
+		digest_file(ctx, *files);
+	for (; *texts; texts++)
+		EVP_DigestUpdate(ctx, *texts, strlen(*texts) + 1);
+	EVP_DigestFinal_ex(ctx, digest, &len);
+	EVP_MD_CTX_free(ctx);
+	for (i = 0; i < len; i++)
+		sprintf(hex + 2 * i, "%02x", digest[i]);
+
+	return json_pack("{s:s, s:s, s:s}", "target", "vm", "qemu", qemu, "fingerprint", hex);
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Other forms of a result: digest and CSV.
+ *
+ * The canonical form of a metric is a JSON object {id, params, profile, name,
+ * unit, value | histogram} with sorted keys and no white space; the lines are
+ * sorted too. Order of keys and points, clocks of the host, paths and dates
+ * therefore change nothing.
+ */
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export.h"
+#include "result.h"
+
+/* ---- Digest ---- */
+
+struct lines {
+	char **line;
+	size_t count;
+};
+
+static void copy_key(json_t *to, const json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+
+	if (value)
+		json_object_set(to, key, value);
+}
+
+static char *canonical_line(const json_t *point, const json_t *metric)
+{
+	json_t *form = json_object();
+	char *line;
+
+	copy_key(form, point, "id");
+	copy_key(form, point, "params");
+	copy_key(form, point, "profile");
+	copy_key(form, metric, "name");
+	copy_key(form, metric, "unit");
+	copy_key(form, metric, "value");
+	copy_key(form, metric, "histogram");
+	line = json_dumps(form, JSON_SORT_KEYS | JSON_COMPACT);
+	json_decref(form);
+	return line;
+}
+
+static void add_line(struct lines *lines, char *line)
+{
+	char **more = realloc(lines->line, (lines->count + 1) * sizeof(*more));
+
+	if (!line || !more) {
+		fprintf(stderr, "tdxbench: no memory for the digest\n");
+		exit(1);
+	}
+	lines->line = more;
+	lines->line[lines->count++] = line;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static struct lines canonical_lines(const json_t *result)
+{
+	struct lines lines = { };
+	json_t *point, *metric;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(result, "points"), i, point)
+		json_array_foreach(json_object_get(point, "metrics"), j, metric)
+			if (!strcmp(json_get_text(metric, "class"), "exact"))
+				add_line(&lines, canonical_line(point, metric));
+	if (lines.count)
+		qsort(lines.line, lines.count, sizeof(*lines.line), by_text);
+	return lines;
+}
+
+static void free_lines(struct lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		free(lines->line[i]);
+	free(lines->line);
+}
+
+void export_canonical(const json_t *result, FILE *out)
+{
+	struct lines lines = canonical_lines(result);
+
+	for (size_t i = 0; i < lines.count; i++)
+		fprintf(out, "%s\n", lines.line[i]);
+	free_lines(&lines);
+}
+
+size_t export_digest(const json_t *result, char hex[DIGEST_HEX])
+{
+	struct lines lines = canonical_lines(result);
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+
+	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	for (size_t i = 0; i < lines.count; i++) {
+		EVP_DigestUpdate(context, lines.line[i], strlen(lines.line[i]));
+		EVP_DigestUpdate(context, "\n", 1);
+	}
+	EVP_DigestFinal_ex(context, digest, &len);
+	EVP_MD_CTX_free(context);
+	for (unsigned int i = 0; i < len && i < DIGEST_HEX / 2; i++)
+		sprintf(hex + 2 * i, "%02x", digest[i]);
+	free_lines(&lines);
+	return lines.count;
+}
+
+/* ---- CSV ---- */
+
+void csv_field(FILE *out, const char *text)
+{
+	if (!strpbrk(text, ",\"\r\n")) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; text++)
+		fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
+	fputc('"', out);
+}
+
+/* "buffers=shared guests=16" */
+static void csv_parameters(FILE *out, const json_t *params)
+{
+	const char *key, *separator = "";
+	char *text = NULL;
+	json_t *value;
+	size_t size;
+	FILE *memory = open_memstream(&text, &size);
+
+	json_object_foreach((json_t *)params, key, value) {
+		fprintf(memory, "%s%s=", separator, key);
+		if (json_is_string(value))
+			fputs(json_string_value(value), memory);
+		else
+			json_dumpf(value, memory, JSON_ENCODE_ANY);
+		separator = " ";
+	}
+	fclose(memory);
+	csv_field(out, text);
+	free(text);
+}
+
+static const char *const csv_stats[] = {
+	"value", "count", "mean", "min", "p50", "p90", "p99", "p99.9", "max",
+};
+
+static void csv_metric(FILE *out, const json_t *point, const json_t *metric)
+{
+	static const char *const of_metric[] = { "name", "unit", "better", "class" };
+	double value;
+
+	csv_field(out, json_get_text(point, "id"));
+	fputc(',', out);
+	csv_field(out, json_get_text(point, "section"));
+	fputc(',', out);
+	csv_field(out, json_get_text(point, "measurement"));
+	fputc(',', out);
+	csv_parameters(out, json_object_get(point, "params"));
+	for (size_t i = 0; i < sizeof(of_metric) / sizeof(*of_metric); i++) {
+		fputc(',', out);
+		csv_field(out, json_get_text(metric, of_metric[i]));
+	}
+	for (size_t i = 0; i < sizeof(csv_stats) / sizeof(*csv_stats); i++) {
+		fputc(',', out);
+		if (metric_stat(metric, csv_stats[i], &value))
+			fprintf(out, "%.15g", value);
+	}
+	fputc('\n', out);
+}
+
+void export_csv(const json_t *result, FILE *out)
+{
+	json_t *point, *metric;
+	size_t i, j;
+
+	fputs("id,section,measurement,parameters,metric,unit,better,class", out);
+	for (i = 0; i < sizeof(csv_stats) / sizeof(*csv_stats); i++)
+		fprintf(out, ",%s", csv_stats[i]);
+	fputc('\n', out);
+	json_array_foreach(json_object_get(result, "points"), i, point)
+		json_array_foreach(json_object_get(point, "metrics"), j, metric)
+			csv_metric(out, point, metric);
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Findings: each function looks at one question, and says one or two sentences
+ * when the result holds the numbers to answer it.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "findings.h"
+#include "result.h"
+#include "view.h"
+
+struct talk {
+	void (*say)(const char *sentence, void *arg);
+	void *arg;
+};
+
+static void say(const struct talk *talk, const char *format, ...)
+{
+	char sentence[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	talk->say(sentence, talk->arg);
+}
+
+/* Short-lived text for one sentence. */
+struct text {
+	char s[48];
+};
+
+static struct text time_text(double ns)
+{
+	struct text t;
+
+	human_time(ns, t.s, sizeof(t.s));
+	return t;
+}
+
+static struct text number_text(double value)
+{
+	struct text t;
+
+	human_number(value, t.s, sizeof(t.s));
+	return t;
+}
+
+static double number(const json_t *point, const char *metric, const char *stat)
+{
+	double value;
+
+	return point_stat(point, metric, stat, &value) ? value : NAN;
+}
+
+static double param(const json_t *point, const char *name)
+{
+	return json_number_value(json_object_get(json_object_get(point, "params"), name));
+}
+
+static double profile(const json_t *point, const char *name)
+{
+	return json_number_value(json_object_get(json_object_get(point, "profile"), name));
+}
+
+static bool param_is(const json_t *point, const char *name, const char *value)
+{
+	return !strcmp(json_get_text(json_object_get(point, "params"), name), value);
+}
+
+static bool measures(const json_t *point, const char *measurement)
+{
+	return !strcmp(json_get_text(point, "measurement"), measurement);
+}
+
+/* ---- Throughput ---- */
+
+static bool is_closed_loop(const json_t *point, const char *buffers)
+{
+	return measures(point, "throughput") && param_is(point, "buffers", buffers) &&
+	       !param_is(point, "load", "open") && !isnan(number(point, "quote.rate", "value")) &&
+	       !isnan(number(point, "latency.actual", "p99"));
+}
+
+static const json_t *closed_loop(const json_t *points, const char *buffers, double guests)
+{
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point)
+		if (is_closed_loop(point, buffers) && param(point, "guests") == guests)
+			return point;
+	return NULL;
+}
+
+static void compare_at(const struct talk *talk, const json_t *shared, const json_t *per_call)
+{
+	double rate = number(per_call, "quote.rate", "value");
+	double shared_rate = number(shared, "quote.rate", "value");
+	double p99 = number(per_call, "latency.actual", "p99");
+	double shared_p99 = number(shared, "latency.actual", "p99");
+
+	if (!shared_rate)
+		return;
+	say(talk, "With %g guests, per-call buffers give %.2f times the quotes of one shared buffer: %s against %s per second, at a p99 latency of %s against %s.",
+	    param(shared, "guests"), rate / shared_rate, number_text(rate).s,
+	    number_text(shared_rate).s, time_text(p99).s, time_text(shared_p99).s);
+}
+
+/* At the fewest guests where the policies can differ on 4 CPUs, and at the most. */
+static void compare_policies(const struct talk *talk, const json_t *points)
+{
+	const json_t *fewest = NULL, *most = NULL, *point;
+	size_t i;
+
+	json_array_foreach(points, i, point) {
+		double guests = param(point, "guests");
+
+		if (!is_closed_loop(point, "shared") || guests < 4 ||
+		    !closed_loop(points, "per-call", guests))
+			continue;
+		if (!fewest || guests < param(fewest, "guests"))
+			fewest = point;
+		if (!most || guests > param(most, "guests"))
+			most = point;
+	}
+	if (fewest)
+		compare_at(talk, fewest, closed_loop(points, "per-call", param(fewest, "guests")));
+	if (most != fewest)
+		compare_at(talk, most, closed_loop(points, "per-call", param(most, "guests")));
+}
+
+static void flatness(const struct talk *talk, const json_t *points)
+{
+	double low = INFINITY, high = 0, from = INFINITY, to = 0;
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point) {
+		if (!is_closed_loop(point, "shared"))
+			continue;
+		low = fmin(low, number(point, "quote.rate", "value"));
+		high = fmax(high, number(point, "quote.rate", "value"));
+		from = fmin(from, param(point, "guests"));
+		to = fmax(to, param(point, "guests"));
+	}
+	if (to > from && high > 0)
+		say(talk, "With the shared buffer the rate stays between %s and %s quotes/s from %g to %g guests (%.1f %% apart).",
+		    number_text(low).s, number_text(high).s, from, to, 100 * (high - low) / high);
+}
+
+/* ---- Preemption latency ---- */
+
+static bool never_yields(const json_t *point)
+{
+	const json_t *profile = json_object_get(point, "profile");
+
+	return !strcmp(json_get_text(profile, "yield"), "never") ||
+	       json_integer_value(json_object_get(profile, "yield")) == 2;
+}
+
+static void lateness(const struct talk *talk, const json_t *points)
+{
+	double worst = -INFINITY, slice = 0, p99 = 0, over;
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point) {
+		double late = number(point, "timer.lateness_seam", "p99");
+
+		if (!measures(point, "preempt") || param_is(point, "state", "idle") || isnan(late))
+			continue;
+		if (never_yields(point)) {
+			say(talk, "If the module never yields, a timer that expires in SEAM is %s late at p99.",
+			    time_text(late).s);
+			continue;
+		}
+		over = late - profile(point, "slice_ns");
+		if (over > worst) {
+			worst = over;
+			slice = profile(point, "slice_ns");
+			p99 = late;
+		}
+	}
+	if (isfinite(worst))
+		say(talk, "A yielding module holds timers back by its slice: measured against it, the worst p99 lateness is %s at a slice of %s (%s %s the slice).",
+		    time_text(p99).s, time_text(slice).s, time_text(fabs(worst)).s,
+		    worst > 0 ? "above" : "below");
+}
+
+static void victim(const struct talk *talk, const json_t *points)
+{
+	double idle = NAN, busy = NAN, slice = 0;
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point) {
+		double late = number(point, "victim.wakeup", "p99.9");
+
+		if (!measures(point, "preempt") || isnan(late) || never_yields(point))
+			continue;
+		if (param_is(point, "state", "idle")) {
+			idle = late;
+		} else if (isnan(busy) || late > busy) {
+			busy = late;
+			slice = profile(point, "slice_ns");
+		}
+	}
+	if (!isnan(idle) && !isnan(busy))
+		say(talk, "A periodic SCHED_FIFO thread runs %s after it was woken (p99.9) on an idle CPU, and %s at worst while quotes are made in slices of %s.",
+		    time_text(idle).s, time_text(busy).s, time_text(slice).s);
+}
+
+/* ---- Pool, probes, memory ---- */
+
+static void pool(const struct talk *talk, const json_t *points)
+{
+	const json_t *largest = NULL;
+	double alloc, add, bytes;
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point)
+		if (measures(point, "pool") && !isnan(number(point, "pool.bytes", "value")) &&
+		    (!largest || number(point, "pool.bytes", "value") >
+				 number(largest, "pool.bytes", "value")))
+			largest = point;
+	bytes = number(largest, "pool.bytes", "value");
+	alloc = number(largest, "pool.alloc_ns", "value");
+	add = number(largest, "pool.add_ns", "value");
+	if (bytes > 0 && !isnan(alloc) && !isnan(add))
+		say(talk, "A memory pool of %s MiB takes %s to allocate and %s to give to the module, and never comes back.",
+		    number_text(bytes / (1 << 20)).s, time_text(alloc).s, time_text(add).s);
+}
+
+static void probes(const struct talk *talk, const json_t *points, bool virtual_clock)
+{
+	const char *unit = virtual_clock ? "instructions" : "ns";
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point) {
+		double ours = number(point, "probe.iterations", "value");
+		double empty = number(point, "probe.empty", "value");
+		double overhead = number(point, "loop.overhead", "value");
+
+		if (!measures(point, "probe"))
+			continue;
+		if (!isnan(overhead))
+			say(talk, "With no listener, the tracepoints cost %s %s per iteration (%g nops).",
+			    number_text(overhead).s, unit, number(point, "loop.nops", "value"));
+		if (!isnan(ours) && !isnan(empty))
+			say(talk, "tdxbench's iteration collector costs %s %s per iteration; an empty raw tracepoint program costs %s.",
+			    number_text(ours).s, unit, number_text(empty).s);
+	}
+}
+
+static void memory(const struct talk *talk, const json_t *points)
+{
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point)
+		if (measures(point, "memory") && !isnan(number(point, "memory.per_td", "value")))
+			say(talk, "A TD takes %s KiB of kernel memory, with %g of them alive.",
+			    number_text(number(point, "memory.per_td", "value") / 1024).s,
+			    number(point, "td.count", "value"));
+}
+
+void findings(const json_t *result, void (*tell)(const char *sentence, void *arg), void *arg)
+{
+	const struct talk talk = { tell, arg };
+	const json_t *points = json_object_get(result, "points");
+
+	compare_policies(&talk, points);
+	flatness(&talk, points);
+	lateness(&talk, points);
+	victim(&talk, points);
+	pool(&talk, points);
+	probes(&talk, points, result_is_virtual(result));
+	memory(&talk, points);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Load: guests that ask for quotes, each with a TD of its own and a fresh
+ * nonce for every request, and every quote verified.
+ */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hist.h"
+#include "verify.h"
+
+enum load_kind { LOAD_CLOSED, LOAD_OPEN };
+enum load_arrivals { ARRIVALS_POISSON, ARRIVALS_FIXED };
+enum load_run_as { RUN_AS_THREADS, RUN_AS_PROCESSES };
+
+/**
+ * struct load_options - what to do
+ * @guests:   TDs, each with one request under way at most
+ * @quotes:   requests in all; 0: until load_stop()
+ * @kind:     closed: a guest asks again when it has its quote; open: at times
+ *            that do not depend on the answers
+ * @rate:     open: requests per second of all guests together
+ * @arrivals: open: exponential or equal intervals
+ * @run_as:   a guest is a thread or a process
+ * @seed:     of nonces and arrival times
+ * @cpu:      pin all guests to it; -1: as the scheduler likes
+ * @key:      what verifies the quotes
+ * @shared_size: bytes of a TD's shared memory
+ */
+struct load_options {
+	uint64_t guests;
+	uint64_t quotes;
+	enum load_kind kind;
+	uint64_t rate;
+	enum load_arrivals arrivals;
+	enum load_run_as run_as;
+	uint64_t seed;
+	int cpu;
+	struct quote_key key;
+	uint64_t shared_size;
+};
+
+/**
+ * struct load_result - what the guests saw
+ * @quotes:      answered with a quote that was verified
+ * @refused:     answered with an error
+ * @wrong:       quotes that failed verification
+ * @why:         about the first wrong or refused one
+ * @first_ns, @last_ns: CLOCK_MONOTONIC of the first request and the last answer
+ * @actual:      ns from making the call to its return
+ * @intended:    ns from the time that the call should have been made; the same
+ *               as @actual for a closed loop
+ * @guest_min, @guest_max: quotes of the slowest and of the fastest guest
+ */
+struct load_result {
+	uint64_t quotes;
+	uint64_t refused;
+	uint64_t wrong;
+	char why[96];
+	uint64_t first_ns;
+	uint64_t last_ns;
+	struct hist actual;
+	struct hist intended;
+	uint64_t guest_min;
+	uint64_t guest_max;
+};
+
+struct load;
+
+/* Creates the TDs; NULL after one line on stderr. */
+struct load *load_new(const struct load_options *options);
+/* @quotes requests from now, all guests starting at once. 0 or -1. */
+int load_start(struct load *load, uint64_t quotes);
+/* Guests finish the request they have made. */
+void load_stop(struct load *load);
+/* Waits for all guests. */
+int load_wait(struct load *load, struct load_result *result);
+void load_free(struct load *load);
+
+#endif /* BENCH_LOAD_H */

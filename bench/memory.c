@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * memory: what many TDs take of the host's memory, each with one quote made.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "books.h"
+#include "collect.h"
+#include "lab.h"
+#include "load.h"
+#include "measurement.h"
+#include "result.h"
+
+static const struct param params[] = {
+	{ "tds", 1024, 1, 4096, "", NULL, "TDs alive at once" },
+	{}
+};
+
+/* Bytes of a field of /proc/meminfo; 0 when there is none. */
+static uint64_t meminfo(const char *field)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long kib, value = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, field, strlen(field)) &&
+		    sscanf(line + strlen(field), ": %llu kB", &kib) == 1)
+			value = kib * 1024;
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static void add_memory(uint64_t tds, uint64_t before, uint64_t after, json_t *out)
+{
+	uint64_t taken = before > after ? before - after : 0;
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	metric_u64(out, "td.count", "", BETTER_NONE, tds);
+	metric_u64(out, "memory.kernel", "bytes", BETTER_LOWER, taken);
+	metric_u64(out, "memory.per_td", "bytes", BETTER_LOWER, taken / tds);
+	metric_u64(out, "memory.free_min", "bytes", BETTER_HIGHER, after);
+	metric_u64(out, "tdxbench.max_rss", "bytes", BETTER_LOWER,
+		   (uint64_t)usage.ru_maxrss * 1024);
+
+	point_headline(out, "%llu TDs take %.1f MiB, tdxbench at most %.1f MiB",
+		       (unsigned long long)tds, (double)taken / 1048576.0,
+		       (double)usage.ru_maxrss / 1024.0);
+}
+
+static int quote_each(struct load *load, uint64_t tds, json_t *out)
+{
+	struct load_result seen;
+	struct collect collect;
+	struct books books;
+	int ret = -1;
+
+	if (collect_open(&collect, COLLECT_QUOTES, NULL))
+		return -1;
+	if (books_open(&books) || collect_start(&collect))
+		goto close;
+	if (load_start(load, tds) || load_wait(load, &seen) || collect_stop(&collect) ||
+	    books_count(&books))
+		goto close;
+
+	books_add_quotes(&books, &collect, &seen, out);
+	books_check_equal(out, "TDs that got a quote", tds, collect.quotes.nr_tds);
+	ret = 0;
+close:
+	collect_close(&collect);
+	return ret;
+}
+
+static int run(const struct point *point, json_t *out)
+{
+	struct load_options options = {
+		.guests = point_value(point, "tds"),
+		/* Open: every guest makes exactly one request. */
+		.kind = LOAD_OPEN,
+		.arrivals = ARRIVALS_FIXED,
+		.rate = 1000000,
+		.seed = point->profile.seed,
+		.cpu = -1,
+		.shared_size = lab_shared_size(&point->profile),
+	};
+	uint64_t before = meminfo("MemAvailable");
+	struct load *load;
+	int ret;
+
+	if (lab_key(&point->profile, &options.key))
+		return -1;
+	load = load_new(&options);
+	if (!load)
+		return -1;
+	ret = quote_each(load, options.guests, out);
+	if (!ret)
+		add_memory(options.guests, before, meminfo("MemAvailable"), out);
+	load_free(load);
+	return ret;
+}
+
+const struct measurement measurement_memory = {
+	.name = "memory",
+	.summary = "memory that many TDs take",
+	.params = params,
+	.run = run,
+};

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Command-line options from tables.
+ */
+#include "options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_OPTIONS	32
+#define HELP_COLUMN	26
+
+int usage_error(const char *command, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "tdxbench %s: ", command);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+bool parse_number(const char *text, uint64_t *value)
+{
+	char *end;
+
+	/* strtoull takes signs and leading blanks, which are no numbers here. */
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	*value = strtoull(text, &end, 0);
+	return !errno && !*end;
+}
+
+static void print_choices(FILE *out, const char *const *choices)
+{
+	for (; *choices; choices++)
+		fprintf(out, "%s%s", *choices, choices[1] ? "|" : "");
+}
+
+static void print_option(const struct option_row *row)
+{
+	int width = row->letter ? printf("  -%c, --%s", row->letter, row->long_name)
+				: printf("      --%s", row->long_name);
+
+	if (row->value)
+		width += printf(" %s", row->value);
+	if (width >= HELP_COLUMN) {
+		putchar('\n');
+		width = 0;
+	}
+	printf("%*s%s", HELP_COLUMN - width, "", row->help);
+	if (row->type == OPTION_NUMBER)
+		printf(" (%llu to %llu)", (unsigned long long)row->min,
+		       (unsigned long long)row->max);
+	if (row->type == OPTION_CHOICE) {
+		printf(" (");
+		print_choices(stdout, row->choices);
+		putchar(')');
+	}
+	putchar('\n');
+}
+
+static void print_help(const struct command *command)
+{
+	const struct option_row *row;
+
+	printf("usage: tdxbench %s %s\n\n%s\n\noptions:\n", command->name, command->synopsis,
+	       command->summary);
+	for (row = command->options; row->long_name; row++)
+		print_option(row);
+	printf("  -h, --help              this text\n");
+	if (command->text)
+		printf("\n%s", command->text);
+}
+
+static int set_number(const struct command *command, const struct option_row *row,
+		      const char *text)
+{
+	uint64_t value;
+
+	if (!parse_number(text, &value) || value < row->min || value > row->max)
+		return usage_error(command->name, "--%s is '%s', allowed is a number from %llu to %llu",
+				   row->long_name, text, (unsigned long long)row->min,
+				   (unsigned long long)row->max);
+	*(uint64_t *)row->target = value;
+	return 0;
+}
+
+static int set_choice(const struct command *command, const struct option_row *row,
+		      const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; row->choices[i]; i++) {
+		if (!strcmp(row->choices[i], text)) {
+			*(unsigned int *)row->target = i;
+			return 0;
+		}
+	}
+	fprintf(stderr, "tdxbench %s: --%s is '%s', allowed is ", command->name, row->long_name,
+		text);
+	print_choices(stderr, row->choices);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+static int set_option(const struct command *command, const struct option_row *row,
+		      const char *text)
+{
+	switch (row->type) {
+	case OPTION_FLAG:
+		*(bool *)row->target = true;
+		return 0;
+	case OPTION_TEXT:
+		*(const char **)row->target = text;
+		return 0;
+	case OPTION_NUMBER:
+		return set_number(command, row, text);
+	case OPTION_CHOICE:
+		return set_choice(command, row, text);
+	}
+	return 0;
+}
+
+/* getopt's own tables; a long option's val is its row number behind all letters. */
+static unsigned int build_tables(const struct option_row *rows, struct option *longs,
+				 char *shorts)
+{
+	unsigned int i;
+
+	*shorts++ = ':';
+	for (i = 0; rows[i].long_name && i < MAX_OPTIONS; i++) {
+		longs[i] = (struct option){
+			.name = rows[i].long_name,
+			.has_arg = rows[i].value ? required_argument : no_argument,
+			.val = 256 + (int)i,
+		};
+		if (!rows[i].letter)
+			continue;
+		*shorts++ = rows[i].letter;
+		if (rows[i].value)
+			*shorts++ = ':';
+	}
+	longs[i] = (struct option){ .name = "help", .val = 'h' };
+	longs[i + 1] = (struct option){};
+	*shorts++ = 'h';
+	*shorts = 0;
+	return i;
+}
+
+static const struct option_row *find_row(const struct option_row *rows, unsigned int nr, int val)
+{
+	unsigned int i;
+
+	if (val >= 256)
+		return &rows[val - 256];
+	for (i = 0; i < nr; i++)
+		if (rows[i].letter == val)
+			return &rows[i];
+	return NULL;
+}
+
+int command_main(const struct command *command, int argc, char **argv)
+{
+	struct option longs[MAX_OPTIONS + 2];
+	char shorts[2 * MAX_OPTIONS + 4];
+	unsigned int nr = build_tables(command->options, longs, shorts);
+	int val, ret;
+
+	opterr = 0;
+	optind = 1;
+	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (val == 'h') {
+			print_help(command);
+			return EXIT_DONE;
+		}
+		if (val == ':')
+			return usage_error(command->name, "%s needs a value", argv[optind - 1]);
+		if (val == '?')
+			return usage_error(command->name,
+					   "unknown option '%s', see tdxbench %s --help",
+					   argv[optind - 1], command->name);
+		ret = set_option(command, find_row(command->options, nr, val), optarg);
+		if (ret)
+			return ret;
+	}
+	return command->run(argc - optind, argv + optind);
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parameters by table: names, units, ranges, words.
+ */
+#include "param.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Words of the profile's choices, in the order of their enums. */
+static const char *const engine_words[] = { "halt", "burn", NULL };
+static const char *const yield_words[] = { "pending", "slice", "never", NULL };
+static const char *const token_words[] = { "mac0", "sign1", NULL };
+
+#define seed_words	NULL
+#define slice_ns_words	NULL
+#define quote_ns_words	NULL
+#define ext_init_ns_words	NULL
+#define quote_init_ns_words	NULL
+#define mem_add_ns_words	NULL
+#define pool_pages_words	NULL
+#define max_quote_size_words	NULL
+#define quote_size_words	NULL
+#define quote_jitter_words	NULL
+#define slots_words	NULL
+
+#define PROFILE_ROW(name, def, min, max, unit, text)	\
+	{ #name, def, min, max, unit, name##_words, text },
+
+const struct param profile_params[] = {
+	TDX_EMU_PROFILE(PROFILE_ROW)
+	{}
+};
+
+struct suffix {
+	const char *text;
+	double factor;
+};
+
+static const struct suffix time_suffixes[] = {
+	{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, {}
+};
+
+static const struct suffix count_suffixes[] = {
+	{ "k", 1024 }, { "M", 1024 * 1024 }, {}
+};
+
+const struct param *param_find(const struct param *table, const char *name)
+{
+	for (; table->name; table++)
+		if (!strcmp(table->name, name))
+			return table;
+	return NULL;
+}
+
+size_t param_count(const struct param *table)
+{
+	size_t count = 0;
+
+	while (table[count].name)
+		count++;
+	return count;
+}
+
+const char *param_word(const struct param *param, uint64_t value)
+{
+	uint64_t i;
+
+	if (!param->choices)
+		return NULL;
+	for (i = 0; param->choices[i]; i++)
+		if (i == value)
+			return param->choices[i];
+	return NULL;
+}
+
+static int parse_word(const struct param *param, const char *text, uint64_t *value,
+		      char *error, size_t size)
+{
+	size_t used;
+	uint64_t i;
+
+	for (i = 0; param->choices[i]; i++) {
+		if (!strcmp(param->choices[i], text)) {
+			*value = i;
+			return 0;
+		}
+	}
+
+	used = (size_t)snprintf(error, size, "%s is '%s', allowed is", param->name, text);
+	for (i = 0; param->choices[i] && used < size; i++)
+		used += (size_t)snprintf(error + used, size - used, "%s %s", i ? "," : "",
+					 param->choices[i]);
+	return -1;
+}
+
+/* 0 when @text is no suffix of this parameter. */
+static double suffix_factor(const struct param *param, const char *text)
+{
+	const struct suffix *suffix;
+
+	if (!*text)
+		return 1;
+	suffix = strcmp(param->unit, "ns") ? count_suffixes : time_suffixes;
+	for (; suffix->text; suffix++)
+		if (!strcmp(suffix->text, text))
+			return suffix->factor;
+	return 0;
+}
+
+static int parse_quantity(const struct param *param, const char *text, uint64_t *value)
+{
+	double number, factor;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -1;
+
+	/* Whole numbers must not pass through a double, which ends at 2^53. */
+	*value = strtoull(text, &end, 0);
+	if (!*end)
+		return 0;
+
+	number = strtod(text, &end);
+	factor = suffix_factor(param, end);
+	if (!factor || number * factor > 9e15)
+		return -1;
+	*value = (uint64_t)llround(number * factor);
+	return 0;
+}
+
+int param_parse(const struct param *param, const char *text, uint64_t *value,
+		char *error, size_t size)
+{
+	if (param->choices)
+		return parse_word(param, text, value, error, size);
+
+	if (!parse_quantity(param, text, value) && *value >= param->min && *value <= param->max)
+		return 0;
+
+	snprintf(error, size, "%s is '%s', allowed is %llu to %llu%s%s%s", param->name, text,
+		 (unsigned long long)param->min, (unsigned long long)param->max,
+		 *param->unit ? " " : "", param->unit,
+		 !strcmp(param->unit, "ns") ? " (or with us, ms, s)" : "");
+	return -1;
+}

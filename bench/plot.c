@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Plots: one function per data file, and gnuplot to draw it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "export.h"
+#include "plot.h"
+#include "result.h"
+
+const struct plot_name plot_names[] = {
+	{ "lateness", "How late timers fire that expire while the CPU is inside the TDX module. "
+		      "A module that looks for interrupts once per slice should stay below the dotted line." },
+	{ "throughput", "Quotes per second and p99 latency as guests are added, closed loop: each guest "
+			"asks again as soon as it has its answer." },
+	{ "decomposition", "The mean quote of each point, cut into the parts that the trace events measure. "
+			   "The figure above a bar is its mean total." },
+	{ "latency-cdf", "Share of quotes answered within a time, as the guests saw it." },
+	{ "pool", "Time to allocate the module's memory pool and to hand it over, by size." },
+	{ }
+};
+
+/* ---- Data files ---- */
+
+/* Each returns the rows it wrote. */
+typedef size_t data_writer(const json_t *points, FILE *out);
+
+static bool measures(const json_t *point, const char *measurement)
+{
+	return !strcmp(json_get_text(point, "measurement"), measurement);
+}
+
+static const char *param_text(const json_t *point, const char *name)
+{
+	return json_get_text(json_object_get(point, "params"), name);
+}
+
+static double param(const json_t *point, const char *name)
+{
+	return json_number_value(json_object_get(json_object_get(point, "params"), name));
+}
+
+static bool is_closed_loop(const json_t *point)
+{
+	return measures(point, "throughput") && strcmp(param_text(point, "load"), "open");
+}
+
+/* ",12.5" or "," where there is no such number. */
+static void put_stat(FILE *out, const json_t *point, const char *metric, const char *stat,
+		     double factor)
+{
+	double value;
+
+	fputc(',', out);
+	if (point_stat(point, metric, stat, &value))
+		fprintf(out, "%.10g", value / factor);
+}
+
+static bool is_never(const json_t *point)
+{
+	const json_t *profile = json_object_get(point, "profile");
+
+	return !strcmp(json_get_text(profile, "yield"), "never") ||
+	       json_integer_value(json_object_get(profile, "yield")) == 2;
+}
+
+static bool is_idle(const json_t *point)
+{
+	return !strcmp(param_text(point, "state"), "idle");
+}
+
+static double slice_us(const json_t *point)
+{
+	return json_number_value(json_object_get(json_object_get(point, "profile"), "slice_ns")) / 1e3;
+}
+
+static int by_slice(const void *a, const void *b)
+{
+	double x = slice_us(*(json_t *const *)a), y = slice_us(*(json_t *const *)b);
+
+	return (x > y) - (x < y);
+}
+
+static size_t lateness_data(const json_t *points, FILE *out)
+{
+	const json_t **slices = calloc(json_array_size(points) + 1, sizeof(*slices));
+	const json_t *idle = NULL, *never = NULL;
+	size_t count = 0, i;
+	json_t *point;
+
+	json_array_foreach(points, i, point) {
+		if (!measures(point, "preempt"))
+			continue;
+		if (is_idle(point))
+			idle = point;
+		else if (is_never(point))
+			never = point;
+		else if (slices)
+			slices[count++] = point;
+	}
+	if (count)
+		qsort(slices, count, sizeof(*slices), by_slice);
+	fputs("slice_us,p50_us,p99_us,p99.9_us,max_us,limit_us,idle_p99_us,never_p99_us\n", out);
+	for (i = 0; i < count; i++) {
+		fprintf(out, "%g", slice_us(slices[i]));
+		put_stat(out, slices[i], "timer.lateness_seam", "p50", 1e3);
+		put_stat(out, slices[i], "timer.lateness_seam", "p99", 1e3);
+		put_stat(out, slices[i], "timer.lateness_seam", "p99.9", 1e3);
+		put_stat(out, slices[i], "timer.lateness_seam", "max", 1e3);
+		fprintf(out, ",%g", slice_us(slices[i]) + 2);
+		put_stat(out, idle, "timer.lateness", "p99", 1e3);
+		put_stat(out, never, "timer.lateness_seam", "p99", 1e3);
+		fputc('\n', out);
+	}
+	free(slices);
+	return count;
+}
+
+static const json_t *find_throughput(const json_t *points, const char *buffers, double guests)
+{
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point)
+		if (is_closed_loop(point) && !strcmp(param_text(point, "buffers"), buffers) &&
+		    param(point, "guests") == guests)
+			return point;
+	return NULL;
+}
+
+/* The smallest number of guests above @above, 0 when there is none. */
+static double next_guests(const json_t *points, double above)
+{
+	double next = 0, guests;
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point) {
+		guests = param(point, "guests");
+		if (is_closed_loop(point) && guests > above && (!next || guests < next))
+			next = guests;
+	}
+	return next;
+}
+
+static size_t throughput_data(const json_t *points, FILE *out)
+{
+	size_t rows = 0;
+
+	fputs("guests,shared_rate_per_s,per_call_rate_per_s,shared_p99_ms,per_call_p99_ms\n", out);
+	for (double guests = next_guests(points, 0); guests; guests = next_guests(points, guests)) {
+		const json_t *shared = find_throughput(points, "shared", guests);
+		const json_t *per_call = find_throughput(points, "per-call", guests);
+
+		fprintf(out, "%g", guests);
+		put_stat(out, shared, "quote.rate", "value", 1);
+		put_stat(out, per_call, "quote.rate", "value", 1);
+		put_stat(out, shared, "latency.actual", "p99", 1e6);
+		put_stat(out, per_call, "latency.actual", "p99", 1e6);
+		fputc('\n', out);
+		rows++;
+	}
+	return rows;
+}
+
+/* "per-call" and "16"; an open loop says so: "16 at 80/s". */
+static void point_label(const json_t *point, char buffers[64], char guests[64])
+{
+	snprintf(buffers, 64, "%.60s", param_text(point, "buffers"));
+	snprintf(guests, 64, "%g", param(point, "guests"));
+	if (!is_closed_loop(point))
+		snprintf(guests, 64, "%g at %g/s", param(point, "guests"), param(point, "rate"));
+}
+
+static size_t decomposition_data(const json_t *points, FILE *out)
+{
+	static const char *const parts[] = {
+		"quote.total", "quote.copy_in", "quote.wait", "quote.seam", "quote.gap",
+		"quote.copy_out", "quote.other",
+	};
+	char buffers[64], guests[64];
+	size_t rows = 0, i;
+	json_t *point;
+	double total;
+
+	fputs("buffers,guests,total_ms,copy_in_ms,wait_ms,seam_ms,gap_ms,copy_out_ms,other_ms\n", out);
+	json_array_foreach(points, i, point) {
+		if (!measures(point, "throughput") ||
+		    !point_stat(point, "quote.total", "mean", &total) || !total)
+			continue;
+		point_label(point, buffers, guests);
+		csv_field(out, buffers);
+		fprintf(out, ",%s", guests);
+		for (size_t part = 0; part < sizeof(parts) / sizeof(*parts); part++)
+			put_stat(out, point, parts[part], "mean", 1e6);
+		fputc('\n', out);
+		rows++;
+	}
+	return rows;
+}
+
+static void put_cdf(const json_t *point, const json_t *histogram, FILE *out)
+{
+	double count = json_number_value(json_object_get(histogram, "count")), seen = 0;
+	char buffers[64], guests[64], label[160];
+	json_t *bucket;
+	size_t i;
+
+	point_label(point, buffers, guests);
+	snprintf(label, sizeof(label), "%s %s", buffers, guests);
+	csv_field(out, label);
+	fputc('\n', out);
+	json_array_foreach(json_object_get(histogram, "buckets"), i, bucket) {
+		if (!i)
+			fprintf(out, "%.10g,0\n", json_number_value(json_array_get(bucket, 0)) / 1e6);
+		seen += json_number_value(json_array_get(bucket, 2));
+		fprintf(out, "%.10g,%.6g\n", json_number_value(json_array_get(bucket, 1)) / 1e6,
+			100 * seen / count);
+	}
+}
+
+static size_t cdf_data(const json_t *points, FILE *out)
+{
+	size_t rows = 0, i;
+	json_t *point;
+
+	fputs("# one block per point: latency_ms,share_percent\n", out);
+	json_array_foreach(points, i, point) {
+		const json_t *histogram =
+			json_object_get(point_metric(point, "latency.actual"), "histogram");
+
+		if (!measures(point, "throughput") ||
+		    !json_integer_value(json_object_get(histogram, "count")))
+			continue;
+		fputs(rows ? "\n\n" : "", out);
+		put_cdf(point, histogram, out);
+		rows++;
+	}
+	return rows;
+}
+
+static int by_pool(const void *a, const void *b)
+{
+	double x = 0, y = 0;
+
+	point_stat(*(json_t *const *)a, "pool.bytes", "value", &x);
+	point_stat(*(json_t *const *)b, "pool.bytes", "value", &y);
+	return (x > y) - (x < y);
+}
+
+static size_t pool_data(const json_t *points, FILE *out)
+{
+	const json_t **pools = calloc(json_array_size(points) + 1, sizeof(*pools));
+	size_t count = 0, i;
+	json_t *point;
+	double bytes;
+
+	json_array_foreach(points, i, point)
+		if (pools && measures(point, "pool") &&
+		    point_stat(point, "pool.bytes", "value", &bytes))
+			pools[count++] = point;
+	if (count)
+		qsort(pools, count, sizeof(*pools), by_pool);
+	fputs("pool_mib,alloc_ms,add_ms,ext_init_ms,quote_init_ms,bring_up_ms\n", out);
+	for (i = 0; i < count; i++) {
+		point_stat(pools[i], "pool.bytes", "value", &bytes);
+		fprintf(out, "%g", bytes / (1 << 20));
+		put_stat(out, pools[i], "pool.alloc_ns", "value", 1e6);
+		put_stat(out, pools[i], "pool.add_ns", "value", 1e6);
+		put_stat(out, pools[i], "ext_init_ns", "value", 1e6);
+		put_stat(out, pools[i], "quote_init_ns", "value", 1e6);
+		put_stat(out, pools[i], "bring_up_ns", "value", 1e6);
+		fputc('\n', out);
+	}
+	free(pools);
+	return count;
+}
+
+static data_writer *const writers[] = {
+	lateness_data, throughput_data, decomposition_data, cdf_data, pool_data,
+};
+
+/* ---- gnuplot ---- */
+
+/* Where the scripts are: beside the build directory, or in an installed share. */
+static void script_dir(char dir[PATH_MAX])
+{
+	const char *share = getenv("TDXBENCH_SHARE");
+	char exe[PATH_MAX];
+	ssize_t len;
+
+	if (share) {
+		snprintf(dir, PATH_MAX, "%s/plot", share);
+		return;
+	}
+	len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	exe[len < 0 ? 0 : len] = '\0';
+	snprintf(dir, PATH_MAX, "%.3900s/../scripts/plot", dirname(exe));
+}
+
+static void exec_gnuplot(const char *name, const char *csv, const char *svg, const char *subtitle)
+{
+	char dir[PATH_MAX], script[64];
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	script_dir(dir);
+	snprintf(script, sizeof(script), "%s.gp", name);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
+	    dup2(null, STDERR_FILENO) < 0)
+		_exit(126);
+	if (chdir(dir) || access(script, R_OK))
+		_exit(125);
+	execlp("gnuplot", "gnuplot", "-d", "-c", script, csv, svg, subtitle, NULL);
+	_exit(127);
+}
+
+static int run_gnuplot(const char *name, const char *csv, const char *svg, const char *subtitle)
+{
+	int status = 0;
+	pid_t pid;
+
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		exec_gnuplot(name, csv, svg, subtitle);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void explain(const char *name, int status)
+{
+	char dir[PATH_MAX];
+
+	script_dir(dir);
+	if (status == 127)
+		fprintf(stderr, "tdxbench: no plots: gnuplot is not installed (apt-get install gnuplot-nox)\n");
+	else if (status == 125)
+		fprintf(stderr, "tdxbench: no plots: %s.gp is not in %s (TDXBENCH_SHARE names another place)\n",
+			name, dir);
+	else
+		fprintf(stderr, "tdxbench: plot %s was not drawn: gnuplot ended with %d\n", name, status);
+}
+
+/* ---- All of them ---- */
+
+static int data_error(const char *path)
+{
+	int error = errno ? errno : EIO;
+
+	fprintf(stderr, "tdxbench: cannot write %s: %s\n", path, strerror(error));
+	return -error;
+}
+
+/* Rows written, or negative errno. */
+static ssize_t write_data(const json_t *result, data_writer *writer, const char *path)
+{
+	FILE *out = fopen(path, "we");
+	size_t rows;
+	bool ok;
+
+	if (!out)
+		return data_error(path);
+	errno = 0;
+	rows = writer(json_object_get(result, "points"), out);
+	ok = !fflush(out) && !ferror(out);
+	if (!ok || !rows)
+		unlink(path);
+	if (!ok)
+		data_error(path);
+	fclose(out);
+	return ok ? (ssize_t)rows : -EIO;
+}
+
+int plot_all(const json_t *result, const char *dir)
+{
+	char where[PATH_MAX], csv[PATH_MAX + 64], svg[PATH_MAX + 64];
+	bool can_draw = true;
+
+	/* gnuplot runs where its scripts are, so paths must not be relative. */
+	if (!realpath(dir, where))
+		return data_error(dir);
+	for (size_t i = 0; plot_names[i].name; i++) {
+		ssize_t rows;
+		int status;
+
+		snprintf(csv, sizeof(csv), "%s/%s.csv", where, plot_names[i].name);
+		snprintf(svg, sizeof(svg), "%s/%s.svg", where, plot_names[i].name);
+		unlink(svg);
+		rows = write_data(result, writers[i], csv);
+		if (rows < 0)
+			return rows;
+		if (!rows || !can_draw)
+			continue;
+		status = run_gnuplot(plot_names[i].name, csv, svg, result_nature(result));
+		if (status) {
+			unlink(svg);
+			explain(plot_names[i].name, status);
+		}
+		can_draw = status != 127 && status != 125;
+	}
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Plots of a result: data files (CSV) that tdxbench writes, drawn by the
+ * gnuplot scripts in scripts/plot.
+ */
+#ifndef BENCH_PLOT_H
+#define BENCH_PLOT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct plot_name {
+	const char *name;	/* NAME.csv, NAME.svg, NAME.gp */
+	const char *caption;	/* one sentence on how to read it */
+};
+
+/* All plots there are; ends with a NULL name. */
+extern const struct plot_name plot_names[];
+
+/*
+ * Writes NAME.csv and NAME.svg into @dir for each plot that @result has data
+ * for; files of earlier plots are removed. A plot that cannot be drawn, for
+ * want of gnuplot say, is one line on stderr; only data that cannot be written
+ * is an error. 0 or negative errno.
+ */
+int plot_all(const json_t *result, const char *dir);
+
+#endif /* BENCH_PLOT_H */

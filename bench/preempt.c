@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * preempt: how late timers fire and a real-time thread wakes up on a CPU that
+ * spends its time in the TDX module, or idles.
+ */
+#include <stdio.h>
+
+#include "books.h"
+#include "collect.h"
+#include "interrupt.h"
+#include "lab.h"
+#include "load.h"
+#include "measurement.h"
+#include "result.h"
+#include "victim.h"
+
+enum state { STATE_IDLE, STATE_QUOTING };
+
+static const char *const state_words[] = { "idle", "quoting", NULL };
+
+static const struct param params[] = {
+	{ "state", STATE_QUOTING, 0, 1, "", state_words, "what else the CPU does" },
+	{ "cpu", 1, 0, 63, "", NULL, "the CPU that victim and guest share" },
+	{ "wakeups", 2000, 10, 10000000, "", NULL, "of the victim" },
+	{ "interval_ns", 200000, 10000, 1000000000, "ns", NULL,
+	  "between wake-ups, on average; drawn from 0.5 to 1.5 times this" },
+	{ "priority", 80, 1, 99, "", NULL, "of the victim, SCHED_FIFO" },
+	{}
+};
+
+#define COLLECT	(COLLECT_PREEMPTION | COLLECT_QUOTES)
+
+static void add_lateness(const struct collect *collect, const struct victim *victim, json_t *out)
+{
+	const struct collect_preemption *seen = &collect->preemption;
+	struct hist all;
+
+	hist_init(&all);
+	hist_merge(&all, &seen->seam);
+	hist_merge(&all, &seen->other);
+
+	metric_hist(out, "timer.lateness", "ns", BETTER_LOWER, &all);
+	metric_hist(out, "timer.lateness_seam", "ns", BETTER_LOWER, &seen->seam);
+	metric_hist(out, "timer.lateness_other", "ns", BETTER_LOWER, &seen->other);
+	metric_hist(out, "victim.wakeup", "ns", BETTER_LOWER, &seen->wakeup);
+	metric_hist(out, "victim.latency", "ns", BETTER_LOWER, &victim->latency);
+
+	point_headline(out, "timers p99 %9.2f us late, victim p99.9 %9.2f us",
+		       (double)hist_percentile(&all, 99) / 1e3,
+		       (double)hist_percentile(&victim->latency, 99.9) / 1e3);
+}
+
+/* The guest asks for one quote after the other until the victim has had enough. */
+static int run_victim(struct victim *victim, struct load *load, struct load_result *seen)
+{
+	if (load && load_start(load, 0))
+		return -1;
+	victim_run(victim);
+	if (!load)
+		return 0;
+	load_stop(load);
+	return load_wait(load, seen);
+}
+
+static int measure(const struct point *point, struct load *load, json_t *out)
+{
+	struct victim victim = {
+		.cpu = (int)point_value(point, "cpu"),
+		.priority = (int)point_value(point, "priority"),
+		.interval_ns = point_value(point, "interval_ns"),
+		.wakeups = point_value(point, "wakeups"),
+		.seed = point->profile.seed,
+	};
+	struct collect_opts watch = { .threads = &victim.tid, .nr_threads = 1 };
+	struct load_result seen = {};
+	struct collect collect;
+	struct books books;
+	int ret = -1;
+
+	if (victim_start(&victim))
+		return -1;
+	watch.ignore_timer_function = lab_timer_function();
+	if (collect_open(&collect, COLLECT, &watch))
+		return -1;
+	if (books_open(&books) || collect_start(&collect))
+		goto close;
+	if (run_victim(&victim, load, &seen) || collect_stop(&collect) || books_count(&books))
+		goto close;
+
+	add_lateness(&collect, &victim, out);
+	metric_u64(out, "quote.count", "", BETTER_NONE, seen.quotes);
+	books_add_quotes(&books, &collect, &seen, out);
+	ret = interrupted();
+close:
+	collect_close(&collect);
+	return ret;
+}
+
+static int run(const struct point *point, json_t *out)
+{
+	struct load_options options = {
+		.guests = 1,
+		.seed = point->profile.seed,
+		.cpu = (int)point_value(point, "cpu"),
+		.shared_size = lab_shared_size(&point->profile),
+	};
+	struct load *load;
+	int ret;
+
+	if (point_value(point, "state") == STATE_IDLE)
+		return measure(point, NULL, out);
+
+	if (lab_key(&point->profile, &options.key))
+		return -1;
+	load = load_new(&options);
+	if (!load)
+		return -1;
+	ret = measure(point, load, out);
+	load_free(load);
+	return ret;
+}
+
+const struct measurement measurement_preempt = {
+	.name = "preempt",
+	.summary = "how late timers fire and a real-time thread wakes up",
+	.params = params,
+	.run = run,
+};

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Measuring: for every point a freshly loaded module, brought up with the
+ * point's profile, so that no point can feel what was measured before it.
+ */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "environment.h"
+#include "interrupt.h"
+#include "lab.h"
+#include "measurement.h"
+#include "result.h"
+#include "run.h"
+
+static bool selected(const struct point *point, const struct run_options *options)
+{
+	return !options->points || !fnmatch(options->points, point->id, 0);
+}
+
+static unsigned int count_selected(const struct suite *suite, const struct run_options *options)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < suite->nr_points; i++)
+		count += selected(&suite->points[i], options);
+	return count;
+}
+
+static void note_params(const struct point *point, json_t *out)
+{
+	const struct param *param;
+	const uint64_t *profile = (const uint64_t *)&point->profile;
+
+	for (param = point->measurement->params; param->name; param++) {
+		uint64_t value = point->values[param - point->measurement->params];
+		const char *word = param_word(param, value);
+
+		if (word)
+			point_param_text(out, param->name, word);
+		else
+			point_param_u64(out, param->name, value);
+	}
+	for (param = profile_params; param->name; param++) {
+		uint64_t value = profile[param - profile_params];
+		const char *word = param_word(param, value);
+
+		if (word)
+			point_profile_text(out, param->name, word);
+		else
+			point_profile_u64(out, param->name, value);
+	}
+}
+
+/* How quotes get their buffers, where the measurement has a say in it. */
+static unsigned int buffers_of(const struct point *point)
+{
+	if (param_find(point->measurement->params, "buffers"))
+		return (unsigned int)point_value(point, "buffers");
+	return LAB_PER_CALL;
+}
+
+static int measure(const struct point *point, const struct run_options *options, json_t *out)
+{
+	int ret = -1;
+
+	if (lab_load(options->module))
+		return -1;
+	if (!lab_open() && !lab_configure(&point->profile, buffers_of(point)) &&
+	    (point->measurement->brings_up || !lab_bring_up()))
+		ret = point->measurement->run(point, out);
+	lab_unload();
+	return ret;
+}
+
+static void show_result(const json_t *out, uint64_t started)
+{
+	double seconds = (double)(clock_now() - started) / 1e9;
+	const char *headline = json_string_value(json_object_get(out, "headline"));
+
+	fprintf(stderr, "%s (%.2f s)\n", headline ? headline : "done", seconds);
+}
+
+/* 0, 1 interrupted, -1 failed. */
+static int run_point(const struct point *point, const struct run_options *options)
+{
+	json_t *out = point_new(point->section, point->id, point->measurement->name);
+	uint64_t started = clock_now();
+	int ret;
+
+	note_params(point, out);
+	ret = measure(point, options, out);
+	if (ret) {
+		json_decref(out);
+		return ret;
+	}
+	show_result(out, started);
+	json_object_del(out, "headline");
+	return stream_point(out);
+}
+
+int run_here(const struct suite *suite, const struct run_options *options)
+{
+	unsigned int i, at = 0, count = count_selected(suite, options);
+	const char *reason = NULL;
+	char failed[600];
+	int ret = 0;
+
+	for (i = 0; i < suite->nr_points && !reason; i++) {
+		const struct point *point = &suite->points[i];
+
+		if (!selected(point, options))
+			continue;
+		fprintf(stderr, "[%2u/%u] %-44s ", ++at, count, point->id);
+		ret = run_point(point, options);
+		if (interrupted()) {
+			fputs("interrupted\n", stderr);
+			reason = "interrupted";
+		} else if (ret) {
+			snprintf(failed, sizeof(failed), "point %s failed", point->id);
+			reason = failed;
+		}
+	}
+
+	stream_end(0, reason);
+	return reason ? 1 : 0;
+}

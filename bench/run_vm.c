@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A run in a VM: scripts/vm.sh boots it with this very program inside.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "options.h"
+#include "place.h"
+#include "run.h"
+
+#define MAX_ARGS	48
+
+struct arguments {
+	const char *list[MAX_ARGS];
+	unsigned int nr;
+};
+
+static void add(struct arguments *args, const char *argument)
+{
+	args->list[args->nr++] = argument;
+}
+
+static void add_option(struct arguments *args, const char *option, const char *value)
+{
+	add(args, option);
+	add(args, value);
+}
+
+/* "host:guest:mode" for --file; lives as long as the program. */
+static const char *file_spec(const char *host, const char *guest_and_mode)
+{
+	char *spec;
+
+	if (asprintf(&spec, "%s:%s", host, guest_and_mode) < 0)
+		abort();
+	return spec;
+}
+
+static const char *number(uint64_t value)
+{
+	char *text;
+
+	if (asprintf(&text, "%llu", (unsigned long long)value) < 0)
+		abort();
+	return text;
+}
+
+/*
+ * vm.sh shows the guest's progress on its standard output; ours is for the
+ * table, so it goes to stderr.
+ */
+static pid_t start(const struct arguments *args)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	execv(args->list[0], (char *const *)args->list);
+	fprintf(stderr, "tdxbench: %s: %s\n", args->list[0], strerror(errno));
+	_exit(errno == ENOENT ? EXIT_CANNOT_RUN : EXIT_ERROR);
+}
+
+/* Ctrl-C reaches vm.sh by itself, other signals do not. */
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return EXIT_ERROR;
+		if (interrupted())
+			kill(pid, SIGTERM);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ERROR;
+}
+
+int run_in_vm(const struct suite *suite, const char *suite_path,
+	      const struct run_options *options, const char *stream)
+{
+	struct arguments args = {};
+	pid_t pid;
+
+	add(&args, place("scripts/vm.sh"));
+	add_option(&args, "--clock", options->virtual_clock ? "virtual" : "real");
+	add_option(&args, "--cpus", number(suite->vm.cpus));
+	add_option(&args, "--mem", number(suite->vm.memory_mib));
+	add_option(&args, "--kernel", options->kernel);
+	add_option(&args, "--results", stream);
+	add_option(&args, "--file", file_spec(place_program(), "/bin/tdxbench:755"));
+	add_option(&args, "--file", file_spec(options->module, "/lib/tdx_lab.ko:644"));
+	add_option(&args, "--file", file_spec(suite_path, "/suite.ini:644"));
+	add(&args, "--");
+	add(&args, "tdxbench");
+	add(&args, "run");
+	add_option(&args, "--target", "local");
+	add(&args, "--yes");
+	add_option(&args, "--module", "/lib/tdx_lab.ko");
+	add_option(&args, "--stream", "env");
+	if (options->points)
+		add_option(&args, "--points", options->points);
+	add(&args, "/suite.ini");
+
+	pid = start(&args);
+	if (pid < 0) {
+		fprintf(stderr, "tdxbench: cannot start vm.sh: %s\n", strerror(errno));
+		return EXIT_ERROR;
+	}
+	return wait_for(pid);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A result as tables on a terminal, at most 100 columns wide. */
+#ifndef BENCH_TABLE_H
+#define BENCH_TABLE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* Colours only where @out is a terminal and NO_COLOR is not set. */
+void table_print(const json_t *result, FILE *out);
+
+#endif /* BENCH_TABLE_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * throughput: quotes per second and their latency for one or many guests, and
+ * where the time of a quote goes.
+ */
+#include <stdio.h>
+
+#include "books.h"
+#include "collect.h"
+#include "interrupt.h"
+#include "lab.h"
+#include "load.h"
+#include "measurement.h"
+#include "result.h"
+
+static const char *const buffers_words[] = { "shared", "per-call", NULL };
+static const char *const load_words[] = { "closed", "open", NULL };
+static const char *const arrivals_words[] = { "poisson", "fixed", NULL };
+static const char *const run_as_words[] = { "threads", "processes", NULL };
+
+static const struct param params[] = {
+	{ "buffers", LAB_PER_CALL, 0, 1, "", buffers_words,
+	  "one buffer behind a host-wide mutex, or one per call" },
+	{ "guests", 1, 1, 4096, "", NULL, "TDs, one request under way in each" },
+	{ "quotes", 128, 1, 1000000, "", NULL, "requests in all" },
+	{ "warmup", 8, 0, 100000, "", NULL, "requests before that, not counted" },
+	{ "load", LOAD_CLOSED, 0, 1, "", load_words,
+	  "closed: ask again when answered; open: at given times" },
+	{ "rate", 100, 1, 1000000, "1/s", NULL, "open: requests per second, all guests together" },
+	{ "arrivals", ARRIVALS_POISSON, 0, 1, "", arrivals_words, "open: intervals between them" },
+	{ "run_as", RUN_AS_THREADS, 0, 1, "", run_as_words, "what a guest is on the host" },
+	{}
+};
+
+#define COLLECT	(COLLECT_ITERATIONS | COLLECT_QUOTES)
+
+static int warm_up(struct load *load, uint64_t quotes)
+{
+	struct load_result ignored;
+
+	if (!quotes)
+		return 0;
+	return load_start(load, quotes) || load_wait(load, &ignored) ? -1 : 0;
+}
+
+static void add_client_side(const struct point *point, const struct load_result *seen, json_t *out)
+{
+	double seconds = (double)(seen->last_ns - seen->first_ns) / 1e9;
+
+	metric_double(out, "quote.rate", "1/s", BETTER_HIGHER, (double)seen->quotes / seconds);
+	metric_u64(out, "quote.count", "", BETTER_NONE, seen->quotes);
+	metric_u64(out, "quote.errors", "", BETTER_LOWER, seen->refused + seen->wrong);
+	metric_hist(out, "latency.actual", "ns", BETTER_LOWER, &seen->actual);
+	metric_hist(out, "latency.intended", "ns", BETTER_LOWER, &seen->intended);
+	metric_double(out, "td.rate_min", "1/s", BETTER_HIGHER,
+		      (double)seen->guest_min / seconds);
+	metric_double(out, "td.rate_max", "1/s", BETTER_NONE,
+		      (double)seen->guest_max / seconds);
+
+	point_headline(out, "%8.2f quotes/s, p99 %8.2f ms%s%s",
+		       (double)seen->quotes / seconds,
+		       (double)hist_percentile(point_value(point, "load") == LOAD_OPEN ?
+					       &seen->intended : &seen->actual, 99) / 1e6,
+		       seen->refused + seen->wrong ? ", ERRORS: " : "", seen->why);
+}
+
+static int measure(const struct point *point, struct load *load, json_t *out)
+{
+	struct load_result seen;
+	struct collect collect;
+	struct books books;
+	int ret = -1;
+
+	if (warm_up(load, point_value(point, "warmup")))
+		return -1;
+	if (collect_open(&collect, COLLECT, NULL))
+		return -1;
+	if (books_open(&books) || collect_start(&collect))
+		goto close;
+	if (load_start(load, point_value(point, "quotes")) || load_wait(load, &seen) ||
+	    collect_stop(&collect) || books_count(&books))
+		goto close;
+
+	add_client_side(point, &seen, out);
+	books_add_iterations(&books, &collect, out);
+	books_add_quotes(&books, &collect, &seen, out);
+	ret = interrupted();
+close:
+	collect_close(&collect);
+	return ret;
+}
+
+static int run(const struct point *point, json_t *out)
+{
+	struct load_options options = {
+		.guests = point_value(point, "guests"),
+		.kind = point_value(point, "load"),
+		.rate = point_value(point, "rate"),
+		.arrivals = point_value(point, "arrivals"),
+		.run_as = point_value(point, "run_as"),
+		.seed = point->profile.seed,
+		.cpu = -1,
+		.shared_size = lab_shared_size(&point->profile),
+	};
+	struct load *load;
+	int ret;
+
+	if (lab_key(&point->profile, &options.key))
+		return -1;
+	load = load_new(&options);
+	if (!load)
+		return -1;
+	ret = measure(point, load, out);
+	load_free(load);
+	return ret;
+}
+
+const struct measurement measurement_throughput = {
+	.name = "throughput",
+	.summary = "quotes per second, their latency, and where a quote's time goes",
+	.params = params,
+	.run = run,
+};

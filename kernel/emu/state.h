@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The software TDX module's memory: what it was configured to, what it owns,
+ * and the calls it has left half-way.
+ */
+#ifndef _TDX_EMU_STATE_H
+#define _TDX_EMU_STATE_H
+
+#include <linux/atomic.h>
+#include <linux/hashtable.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "emu.h"
+#include "tdx_emu.h"
+#include "tdx_emu_profile.h"
+
+#define EMU_MAX_CALLS		64	/* as many as profile.slots may ask for */
+#define EMU_TD_HASH_BITS	10
+
+enum emu_sys_state {
+	EMU_SYS_UNCONFIGURED,
+	EMU_SYS_CONFIGURED,
+	EMU_SYS_SHUTDOWN,
+};
+
+struct emu_td {
+	struct hlist_node node;
+	u64 tdr;
+	struct emu_identity who;
+};
+
+/**
+ * struct emu_call - one extension SEAMCALL from first entry to last exit
+ * @used:    the slot is taken
+ * @entered: a CPU is inside; else the call is suspended
+ * @leaf, @tdr, @input, @list: the key; a resume must repeat them
+ * @left_ns: compute time that has still to pass
+ * @report:  TDH.QUOTE.GET: input as it was at the first entry
+ * @len:     TDH.QUOTE.GET: bytes of the quote
+ * @scratch: for making the quote
+ */
+struct emu_call {
+	bool used;
+	bool entered;
+	u16 leaf;
+	u64 tdr;
+	u64 input;
+	u64 list;
+	u64 left_ns;
+	u8 report[EMU_REPORT_SIZE];
+	u32 len;
+	u8 scratch[4096];
+};
+
+struct emu_counts {
+	atomic64_t entries;
+	atomic64_t resumable;
+	atomic64_t success;
+	atomic64_t failed;
+};
+
+struct emu_state {
+	struct tdx_emu_profile profile;
+	struct emu_counts counts[TDX_EMU_NR_LEAVES];
+
+	spinlock_t lock;	/* protects all below */
+	enum emu_sys_state sys;
+	u64 addon;		/* R9 of TDH.SYS.CONFIG */
+	bool ext_ready;
+	bool quote_ready;
+	u64 *pool;		/* HPAs of the pages it owns */
+	u32 pool_pages;
+	u64 serial;		/* of the last quote */
+	u64 td_serial;		/* of the last TD */
+	struct emu_key key;	/* of this epoch */
+	struct emu_call *calls;
+	DECLARE_HASHTABLE(tds, EMU_TD_HASH_BITS);
+};
+
+extern struct emu_state emu;
+
+/* emu.c */
+const struct emu_identity *emu_td_identity(u64 tdr);	/* NULL: no such TD; else while it lives */
+bool emu_any_call(u16 leaf);	/* begun and not ended; 0 is any leaf; emu.lock held */
+u64 emu_ready(void);	/* TDX_SUCCESS once configured and not shut down; emu.lock held */
+
+/*
+ * One leaf that can be suspended. Both run with emu.lock not held; @start
+ * checks operands and does the work, @finish hands out the results once
+ * profile time has passed.
+ */
+struct emu_ext_leaf {
+	u64 (*start)(struct emu_call *call, const struct tdx_module_args *args);
+	u64 (*finish)(struct emu_call *call, struct tdx_module_args *args);
+};
+
+extern const struct emu_ext_leaf emu_ext_init;
+extern const struct emu_ext_leaf emu_quote_init;
+extern const struct emu_ext_leaf emu_quote_get;
+
+u64 emu_sys_rd(struct tdx_module_args *args);
+u64 emu_sys_config(u8 version, const struct tdx_module_args *args);
+u64 emu_sys_shutdown(const struct tdx_module_args *args);
+u64 emu_sys_update(u8 version, const struct tdx_module_args *args);
+u64 emu_ext_mem_add(struct tdx_module_args *args);
+u32 emu_pool_missing(void);	/* emu.lock held */
+u64 *emu_pool_alloc(void);
+void emu_pool_free(void);
+
+/* engine.c: TDX_SUCCESS when *left_ns has passed, else TDX_INTERRUPTED_RESUMABLE */
+int emu_engine_init(void);
+void emu_engine_exit(void);
+u64 emu_compute(u64 *left_ns);
+
+#endif /* _TDX_EMU_STATE_H */

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the resume loop itself costs per iteration, around a call that does
+ * nothing: with tracepoints, and built without them.
+ */
+#include <linux/errno.h>
+#include <linux/irqflags.h>
+#include <linux/jump_label.h>
+#include <linux/kallsyms.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <asm/shared/tdx.h>
+
+#include "../emu/tdx_emu.h"
+#include "../tdx_quote.h"
+#include "lab.h"
+
+#define LOOP_MAX	100000
+
+static unsigned long function_size(void *function)
+{
+	char name[KSYM_SYMBOL_LEN];
+	unsigned long size;
+
+	sprint_symbol(name, (unsigned long)function);
+	return sscanf(name, "%*[^+]+0x0/0x%lx", &size) == 1 ? size : 0;
+}
+
+/* Patchable sites, one instruction each, in the path's loop. */
+static u32 count_nops(void)
+{
+	unsigned long start = (unsigned long)tdx_ext_seamcall;
+	unsigned long end = start + function_size(tdx_ext_seamcall);
+	u32 i, nops = 0;
+
+	for (i = 0; i < THIS_MODULE->num_jump_entries; i++) {
+		unsigned long site = jump_entry_code(&THIS_MODULE->jump_entries[i]);
+
+		nops += site >= start && site < end;
+	}
+	return nops;
+}
+
+int lab_loop(struct tdx_lab_loop *loop)
+{
+	u64 (*seamcall)(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
+	struct tdx_module_args args = {};
+	struct tdx_ext_call call = {};
+	unsigned long flags;
+	u64 start;
+
+	if (!loop->iterations || loop->iterations > LOOP_MAX || loop->traced > 1 ||
+	    loop->reserved[0] || loop->reserved[1] || loop->reserved[2])
+		return -EINVAL;
+
+	seamcall = loop->traced ? tdx_ext_seamcall : tdx_ext_seamcall_untraced;
+
+	local_irq_save(flags);
+	tdx_emu_arm_null(loop->iterations);
+	start = ktime_get_ns();
+	seamcall(TDX_EMU_NULL_LEAF, &args, &call);
+	loop->ns = ktime_get_ns() - start;
+	local_irq_restore(flags);
+
+	loop->nops = count_nops();
+	return 0;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Raw SEAMCALLs from a test, to see the module refuse what it should. Operands
+ * that name memory must be given as offsets into a TD's own: the module
+ * believes the host's addresses, so no others may reach it from here.
+ */
+#include <linux/errno.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <asm/shared/tdx.h>
+
+#include "../emu/tdx_emu.h"
+#include "../seamcall.h"
+#include "../tdx_abi.h"
+#include "lab.h"
+
+#define RAW_REGS	6
+#define RAW_R8		2
+#define RAW_ADDRESSES	(BIT(0) | BIT(2) | BIT(4))	/* RCX, R8, R10 */
+
+/* Leaves that do not change what the lab believes about the module. */
+static bool leaf_allowed(u64 fn)
+{
+	switch (TDX_FN_LEAF(fn)) {
+	case TDH_SYS_CONFIG:
+	case TDH_SYS_SHUTDOWN:
+	case TDH_SYS_UPDATE:
+	case TDH_EXT_MEM_ADD:
+		return false;
+	default:
+		return fn != TDX_EMU_NULL_LEAF;
+	}
+}
+
+static bool names_memory(u64 value)
+{
+	return value >= PAGE_SIZE && value < BIT_ULL(52) && pfn_valid(PHYS_PFN(value));
+}
+
+/* Only the report page, R8, may point into the TD: lists name further pages. */
+static int fix_operands(struct tdx_lab_seamcall *call, u64 *regs)
+{
+	CLASS(fd, f)(call->td);
+	struct file *file = fd_file(f);
+	unsigned int i;
+
+	for (i = 0; i < RAW_REGS; i++) {
+		if (i == RAW_R8 && call->fixup & BIT(i)) {
+			regs[i] = file ? lab_td_hpa(file, regs[i]) : 0;
+			if (!regs[i])
+				return -EINVAL;
+		} else if (RAW_ADDRESSES & BIT(i) && names_memory(regs[i])) {
+			return -EPERM;
+		}
+	}
+
+	if (call->fixup & TDX_LAB_FIXUP_TDR) {
+		regs[0] = file ? lab_td_tdr(file) : 0;
+		if (!regs[0])
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int lab_raw_seamcall(struct tdx_lab_seamcall *call)
+{
+	u64 regs[RAW_REGS] = {
+		call->rcx, call->rdx, call->r8, call->r9, call->r10, call->r11,
+	};
+	struct tdx_module_args args;
+	int ret;
+
+	if (call->reserved[0] || call->reserved[1] ||
+	    call->fixup & ~(TDX_LAB_FIXUP_TDR | BIT(RAW_R8)))
+		return -EINVAL;
+	if (!leaf_allowed(call->fn))
+		return -EPERM;
+
+	ret = fix_operands(call, regs);
+	if (ret)
+		return ret;
+
+	args = (struct tdx_module_args){
+		.rcx = regs[0], .rdx = regs[1], .r8 = regs[2],
+		.r9 = regs[3], .r10 = regs[4], .r11 = regs[5],
+	};
+	call->status = seamcall_ret(call->fn, &args);
+	call->rcx = args.rcx;
+	call->rdx = args.rdx;
+	call->r8 = args.r8;
+	call->r9 = args.r9;
+	call->r10 = args.r10;
+	call->r11 = args.r11;
+	return 0;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * /dev/tdx_lab: the quoting path of Linux over a software TDX module.
+ *
+ * An open descriptor owns nothing but the right to configure; each TD is a
+ * descriptor of its own (like a KVM VM) and lives until that is closed. The
+ * memory pool, once given to the module, stays until tdx_lab is unloaded.
+ *
+ * All structs are fixed-size and free of padding; reserved fields must be 0,
+ * else -EINVAL. Times are nanoseconds.
+ */
+#ifndef _UAPI_TDX_LAB_H
+#define _UAPI_TDX_LAB_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+#include "../../emu/tdx_emu_profile.h"
+
+#define TDX_LAB_VERSION		1	/* changes with any incompatible change below */
+
+enum tdx_lab_state {
+	TDX_LAB_DOWN,		/* TDH.SYS.CONFIG not done */
+	TDX_LAB_UP,		/* extensions and quoting initialised */
+	TDX_LAB_NO_QUOTING,	/* up, but guests cannot get quotes in the kernel */
+	TDX_LAB_FAILED,		/* bring-up failed; reload tdx_lab */
+};
+
+/**
+ * struct tdx_lab_info - TDX_LAB_GET_INFO
+ * @version:        TDX_LAB_VERSION
+ * @state:          enum tdx_lab_state
+ * @features0:      TDX_FEATURES0 of the module
+ * @max_quote_size: bytes, 0 unless quoting is available
+ * @nr_buffers:     quote buffers made at bring-up
+ * @pool_pages:     4 KiB pages the module owns
+ * @nr_tds:         TDs alive
+ * @key_epoch:      counts TDH.QUOTE.INIT; the key changes with it
+ */
+struct tdx_lab_info {
+	__u32 version;
+	__u32 state;
+	__u64 features0;
+	__u32 max_quote_size;
+	__u32 nr_buffers;
+	__u32 pool_pages;
+	__u32 nr_tds;
+	__u64 key_epoch;
+	__u64 reserved[4];
+};
+
+/**
+ * struct tdx_lab_policy - TDX_LAB_SET_POLICY, -EBUSY while TDs are alive
+ * @buffers: 0 shared (one buffer behind a mutex), 1 per-call
+ */
+struct tdx_lab_policy {
+	__u32 buffers;
+	__u32 reserved[7];
+};
+
+/**
+ * struct tdx_lab_key - TDX_LAB_GET_KEY: what verifies quotes of this epoch
+ * @epoch: of the key
+ * @token: enum tdx_emu_token
+ * @len:   bytes of @key: 48 (HMAC-SHA-384 key) or 96 (P-384 X, Y big-endian)
+ */
+struct tdx_lab_key {
+	__u64 epoch;
+	__u32 token;
+	__u32 len;
+	__u8 key[96];
+};
+
+/* Leaves counted by the module; others share one slot. */
+enum tdx_lab_leaf {
+	TDX_LAB_LEAF_EXT_INIT,
+	TDX_LAB_LEAF_EXT_MEM_ADD,
+	TDX_LAB_LEAF_QUOTE_INIT,
+	TDX_LAB_LEAF_QUOTE_GET,
+	TDX_LAB_LEAF_OTHER,
+	TDX_LAB_NR_LEAVES,
+};
+
+/**
+ * struct tdx_lab_leaf_count - one leaf since the module was loaded
+ * @entries:   times the module was entered for it
+ * @resumable: of these, left with TDX_INTERRUPTED_RESUMABLE
+ * @success:   left with TDX_SUCCESS
+ * @failed:    left with anything else
+ */
+struct tdx_lab_leaf_count {
+	__u64 entries;
+	__u64 resumable;
+	__u64 success;
+	__u64 failed;
+};
+
+/**
+ * struct tdx_lab_counters - TDX_LAB_GET_COUNTERS, the truth that BPF's counts
+ * are checked against
+ * @leaf:             the module's own, by enum tdx_lab_leaf
+ * @getquote_ok:      GetQuote requests answered TDVMCALL_SUCCESS
+ * @getquote_refused: answered anything else
+ * @getquote_killed:  not answered because the caller was killed
+ */
+struct tdx_lab_counters {
+	struct tdx_lab_leaf_count leaf[TDX_LAB_NR_LEAVES];
+	__u64 getquote_ok;
+	__u64 getquote_refused;
+	__u64 getquote_killed;
+	__u64 reserved[5];
+};
+
+/**
+ * struct tdx_lab_seamcall - TDX_LAB_SEAMCALL: one raw call into the module,
+ * for tests of its argument checks; list and page operands point to guest
+ * memory of @td (see @fixup)
+ * @fn:     RAX
+ * @rcx..@r11: registers, in and out
+ * @status: completion status, out
+ * @td:     TD descriptor whose memory the operands refer to, or -1
+ * @fixup:  bit n set: register n (0 RCX, 1 RDX, 2 R8, 3 R9, 4 R10, 5 R11) is
+ *          an offset into the TD's shared memory and is replaced by its HPA;
+ *          bit 31: RCX is replaced by the TDR of @td
+ */
+struct tdx_lab_seamcall {
+	__u64 fn;
+	__u64 rcx, rdx, r8, r9, r10, r11;
+	__u64 status;
+	__s32 td;
+	__u32 fixup;
+	__u64 reserved[2];
+};
+
+#define TDX_LAB_FIXUP_TDR	(1U << 31)
+
+/**
+ * struct tdx_lab_loop - TDX_LAB_LOOP: cost of the resume loop itself
+ * @iterations: of an extension SEAMCALL that does nothing, 1 to 100000
+ * @traced:     1 the path's loop, 0 the same source built without tracepoints
+ * @ns:         for all of it, interrupts off
+ * @nops:       patchable tracepoint sites in the path's loop
+ */
+struct tdx_lab_loop {
+	__u32 iterations;
+	__u32 traced;
+	__u64 ns;
+	__u32 nops;
+	__u32 reserved[3];
+};
+
+/**
+ * struct tdx_lab_create_td - TDX_LAB_CREATE_TD, returns the TD's descriptor
+ * @shared_size: bytes of shared memory, a multiple of 4096 up to 8 MiB; it
+ *               starts at GPA 0 and is what mmap() of the descriptor maps
+ * @id:          out, number of the TD, from 0, lowest free
+ * @tdr:         out, HPA of its root page as in trace events
+ * @shared_bit:  out, GPA bit of shared addresses
+ * @mrtd:        out, the TD's measurement, unlike any other TD's
+ */
+struct tdx_lab_create_td {
+	__u64 shared_size;
+	__u32 id;
+	__u32 reserved;
+	__u64 tdr;
+	__u64 shared_bit;
+	__u8 mrtd[48];
+};
+
+/**
+ * struct tdx_lab_report - TDX_LAB_TD_REPORT: TDG.MR.REPORT of the TD
+ * @report_data: in, the caller's 64 bytes
+ * @report:      out, the TDREPORT
+ */
+struct tdx_lab_report {
+	__u8 report_data[64];
+	__u8 report[1024];
+};
+
+/**
+ * struct tdx_lab_getquote - TDX_LAB_TD_GETQUOTE: TDG.VP.VMCALL<GetQuote>
+ * @gpa:  R12, with the shared bit
+ * @size: R13, bytes
+ * @ret:  out, R10
+ *
+ * Any number of threads may be inside. -EINTR when killed while waiting.
+ */
+struct tdx_lab_getquote {
+	__u64 gpa;
+	__u64 size;
+	__u64 ret;
+};
+
+#define TDX_LAB_IOC		0xB9
+
+/* On /dev/tdx_lab. */
+#define TDX_LAB_GET_INFO	_IOR(TDX_LAB_IOC, 0x00, struct tdx_lab_info)
+/* Full profile; -ERANGE names no field, see the kernel log; -EBUSY while TDs are alive. */
+#define TDX_LAB_SET_PROFILE	_IOW(TDX_LAB_IOC, 0x01, struct tdx_emu_profile)
+#define TDX_LAB_GET_PROFILE	_IOR(TDX_LAB_IOC, 0x02, struct tdx_emu_profile)
+#define TDX_LAB_SET_POLICY	_IOW(TDX_LAB_IOC, 0x03, struct tdx_lab_policy)
+/* CONFIG, pool, EXT.INIT, QUOTE.INIT; -EALREADY when done; -EIO when the module refused. */
+#define TDX_LAB_BRING_UP	_IO(TDX_LAB_IOC, 0x04)
+/* SHUTDOWN, UPDATE, EXT.INIT, QUOTE.INIT; -EBUSY while TDs are alive. */
+#define TDX_LAB_REINIT		_IO(TDX_LAB_IOC, 0x05)
+#define TDX_LAB_GET_KEY		_IOR(TDX_LAB_IOC, 0x06, struct tdx_lab_key)
+#define TDX_LAB_GET_COUNTERS	_IOR(TDX_LAB_IOC, 0x07, struct tdx_lab_counters)
+#define TDX_LAB_SEAMCALL	_IOWR(TDX_LAB_IOC, 0x08, struct tdx_lab_seamcall)
+#define TDX_LAB_LOOP		_IOWR(TDX_LAB_IOC, 0x09, struct tdx_lab_loop)
+#define TDX_LAB_CREATE_TD	_IOWR(TDX_LAB_IOC, 0x0A, struct tdx_lab_create_td)
+
+/* On a TD's descriptor. */
+#define TDX_LAB_TD_REPORT	_IOWR(TDX_LAB_IOC, 0x20, struct tdx_lab_report)
+#define TDX_LAB_TD_GETQUOTE	_IOWR(TDX_LAB_IOC, 0x21, struct tdx_lab_getquote)
+
+#endif /* _UAPI_TDX_LAB_H */

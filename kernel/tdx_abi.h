@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The part of the TDX module's host interface that quoting needs: leaf
+ * numbers, completion status codes, metadata field ids and page-list formats.
+ *
+ * Sources, named where a fact is used:
+ *   [v2]   "Enable DICE-based TDX Quoting Extension", v2, June 2026
+ *   [1.5]  intel/tdx-module, tag TDX_1.5.01
+ *   [GHCI] Guest-Hypervisor Communication Interface, TDG.VP.VMCALL<GetQuote>
+ *   [lab]  no public value exists: a private placeholder of this project
+ */
+#ifndef _TDX_ABI_H
+#define _TDX_ABI_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+/* RAX of a SEAMCALL: leaf in 15:0, version in 23:16, all other bits 0. [1.5] */
+#define TDX_FN_LEAF(fn)			((u16)(fn))
+#define TDX_FN_VERSION(fn)		((u8)((fn) >> 16))
+#define TDX_FN(leaf, version)		((u64)(leaf) | (u64)(version) << 16)
+
+#define TDH_SYS_RD			34	/* [1.5] RCX unused, RDX field id -> R8 */
+#define TDH_SYS_CONFIG			45	/* v1 takes R9 add-on features [v2] */
+#define TDH_SYS_SHUTDOWN		52	/* [1.5] RCX hand-off version */
+#define TDH_SYS_UPDATE			53	/* v1 takes R9 add-on features [v2] */
+#define TDH_EXT_INIT			60	/* [v2] extension SEAMCALL */
+#define TDH_EXT_MEM_ADD			61	/* [v2] extension SEAMCALL, RCX HPA_LIST_INFO */
+#define TDH_QUOTE_GET			98	/* [v2] extension SEAMCALL */
+#define TDH_QUOTE_INIT			100	/* [v2] extension SEAMCALL */
+
+/* TDX_FEATURES0 bits; the same positions select add-on features in R9. [v2] */
+#define TDX_FEATURES0_EXT		BIT_ULL(39)
+#define TDX_FEATURES0_QUOTE		BIT_ULL(50)
+
+/* Metadata field ids. [1.5] layout: code 23:0, element size 33:32, class 61:56 */
+#define TDX_MD_FEATURES0		0x0A00000300000008ULL	/* [1.5] u64 */
+#define TDX_MD_EXT_REQUIRED		0x3100000000000001ULL	/* [v2] u8, boolean */
+#define TDX_MD_POOL_PAGES		0x3100000200000000ULL	/* [v2] u32, pages still missing */
+#define TDX_MD_MAX_QUOTE_SIZE		0x2300000200000002ULL	/* [v2] u32, bytes, after QUOTE.INIT */
+#define TDX_MD_MODULE_HV		0x8900000100000000ULL	/* [1.5] u16, for SHUTDOWN */
+
+/*
+ * Completion status: 63 error, 62 non-recoverable, 61 fatal, 47:40 class,
+ * 39:32 code, 31:0 detail, for example the operand at fault. [1.5]
+ */
+#define TDX_STATUS_CODE(r)		((r) & GENMASK_ULL(63, 32))
+#define TDX_STATUS_DETAIL(r)		((u32)(r))
+
+#define TDX_SUCCESS			0ULL
+#define TDX_INTERRUPTED_RESUMABLE	0x8000000300000000ULL
+#define TDX_INVALID_RESUMPTION		0xC000000600000000ULL
+#define TDX_OPERAND_INVALID		0xC000010000000000ULL
+#define TDX_OPERAND_ADDR_RANGE_ERROR	0xC000010100000000ULL
+#define TDX_OPERAND_BUSY		0x8000020000000000ULL
+#define TDX_SYS_BUSY			0x8000020200000000ULL
+#define TDX_RND_NO_ENTROPY		0x8000020300000000ULL
+#define TDX_PAGE_METADATA_INCORRECT	0xC000030000000000ULL
+#define TDX_SYS_NOT_READY		0xC000050500000000ULL
+#define TDX_SYS_SHUTDOWN		0xC000050600000000ULL
+#define TDX_SYS_STATE_INCORRECT		0xC000050800000000ULL
+#define TDX_SYS_INVALID_HANDOFF		0xC000050900000000ULL
+#define TDX_SYS_CONFIG_NOT_PENDING	0xC000050C00000000ULL
+#define TDX_METADATA_FIELD_ID_INCORRECT	0xC0000C0000000000ULL
+#define TDX_METADATA_FIELD_NOT_READABLE	0xC0000C0200000000ULL
+#define TDX_INVALID_REPORTMACSTRUCT	0xC000100100000000ULL
+/* Named on the list, value unpublished, success class. [lab] */
+#define TDX_EXT_MEMORY_POOL_FULL	0x0000060100000000ULL
+
+/* Operand ids in the detail of OPERAND_INVALID and its kin. [1.5] */
+#define TDX_OPERAND_RAX			0
+#define TDX_OPERAND_RCX			1
+#define TDX_OPERAND_RDX			2
+#define TDX_OPERAND_R8			8
+#define TDX_OPERAND_R9			9
+#define TDX_OPERAND_R10			10
+#define TDX_OPERAND_R11			11
+#define TDX_OPERAND_TDR			0x80
+#define TDX_OPERAND_SYS			0xB8
+
+#define TDX_PAGE_SHIFT			12
+#define TDX_PAGE_SIZE			(1UL << TDX_PAGE_SHIFT)
+
+/*
+ * HPA_LIST_INFO: one page of up to 512 HPAs. The module moves FIRST_ENTRY on
+ * as it consumes the list and never keeps the list page. [v2]
+ */
+#define TDX_HPA_LIST_MAX		512
+#define TDX_HPA_LIST_FIRST		GENMASK_ULL(11, 3)
+#define TDX_HPA_LIST_HPA		GENMASK_ULL(51, 12)
+#define TDX_HPA_LIST_LAST		GENMASK_ULL(63, 55)
+#define TDX_HPA_LIST_RESERVED		(GENMASK_ULL(2, 0) | GENMASK_ULL(54, 52))
+
+/*
+ * HPA_LINKED_LIST: nodes of 512 words, 511 data-page HPAs and the next node's
+ * HPA. All-ones ends the list, in a data word or in the link word. [v2]
+ */
+#define TDX_HPA_NODE_PAGES		511
+#define TDX_HPA_NODE_LINK		511
+#define TDX_HPA_END			(~0ULL)
+
+/* TDH.QUOTE.GET operands. [v2] */
+#define TDX_QUOTE_ID_SHIFT		32			/* RDX[47:32] */
+#define TDX_QUOTE_ID_DEFAULT		0xFFFFULL
+#define TDX_QUOTE_MAX_INPUT		TDX_PAGE_SIZE
+
+/* Return codes of TDG.VP.VMCALL in R10. [GHCI] */
+#define TDVMCALL_SUCCESS		0x0000000000000000ULL
+#define TDVMCALL_RETRY			0x0000000000000001ULL
+#define TDVMCALL_INVALID_OPERAND	0x8000000000000000ULL
+#define TDVMCALL_ALIGN_ERROR		0x8000000000000002ULL
+#define TDVMCALL_SUBFUNC_UNSUPPORTED	0x8000000000000003ULL
+
+/* The GetQuote request at the start of the guest's shared buffer. [GHCI] */
+struct tdx_getquote_hdr {
+	__le64 version;		/* 1 */
+	__le64 status;		/* TDX_GETQUOTE_*, written by the host */
+	__le32 in_len;		/* bytes of request data behind the header */
+	__le32 out_len;		/* bytes of quote behind the header */
+};
+
+#define TDX_GETQUOTE_VERSION		1
+#define TDX_GETQUOTE_SUCCESS		0ULL
+#define TDX_GETQUOTE_IN_FLIGHT		(~0ULL)
+#define TDX_GETQUOTE_ERROR		0x8000000000000000ULL
+#define TDX_GETQUOTE_UNAVAILABLE	0x8000000000000001ULL
+
+#endif /* _TDX_ABI_H */

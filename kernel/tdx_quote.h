@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The quoting path's interface: bring-up code calls tdx_ext_*() and
+ * tdx_quote_init(), KVM calls tdx_getquote().
+ */
+#ifndef _TDX_QUOTE_H
+#define _TDX_QUOTE_H
+
+#include <linux/types.h>
+
+struct tdx_module_args;
+
+/* --- one extension SEAMCALL over all its iterations (tdx_resume.c) --- */
+
+/**
+ * struct tdx_ext_call - what one extension SEAMCALL did
+ * @id:         unique since boot, 0 until a listener is there
+ * @tdr:        HPA of the TD's root page, 0 where no TD is concerned
+ * @status:     raw completion status of the last iteration
+ * @iterations: times the module was entered
+ * @seam_ns:    time inside the module, summed; 0 when nobody listens
+ * @gap_ns:     time between iterations, summed; 0 when nobody listens
+ * @left_ns:    when the module was left last, CLOCK_MONOTONIC
+ */
+struct tdx_ext_call {
+	u64 id;
+	u64 tdr;
+	u64 status;
+	u64 seam_ns;
+	u64 gap_ns;
+	u64 left_ns;
+	u32 iterations;
+};
+
+u64 tdx_ext_call_id(void);
+u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
+
+/* --- extensions: detect, pool, init (tdx_ext.c) --- */
+
+enum tdx_ext_state {
+	TDX_EXT_ABSENT,		/* the module has none, or none is required */
+	TDX_EXT_READY,		/* TDH.EXT.INIT has succeeded */
+	TDX_EXT_FAILED,		/* bring-up was tried and failed */
+};
+
+u64 tdx_ext_addon_features(u64 features0);
+int tdx_ext_init(void);
+int tdx_ext_reinit(void);
+int tdx_sys_rd(u64 field, u64 *value);
+
+/* --- quotes (tdx_quote.c) --- */
+
+enum tdx_quote_state {
+	TDX_QUOTE_UNAVAILABLE,
+	TDX_QUOTE_AVAILABLE,
+};
+
+/* How a quote gets a buffer for the module to write to. */
+enum tdx_quote_buffers {
+	TDX_QUOTE_SHARED,	/* one, behind a host-wide mutex, as posted in v2 */
+	TDX_QUOTE_PER_CALL,	/* a free one of a set, first come first served */
+};
+
+struct tdx_quote_policy {
+	enum tdx_quote_buffers buffers;
+};
+
+/**
+ * struct tdx_quote_times - where a quote's time went, ns
+ * @begin:    when it began, CLOCK_MONOTONIC; 0 when nobody listens
+ * @copy_in:  guest memory to the module's input page
+ * @wait:     until a buffer was free
+ * @copy_out: the module's output to guest memory
+ * @total:    begin to end; what the parts and the call's seam_ns and gap_ns
+ *            leave over is "other"
+ */
+struct tdx_quote_times {
+	u64 begin;
+	u64 copy_in;
+	u64 wait;
+	u64 copy_out;
+	u64 total;
+};
+
+struct tdx_quote_buf;
+
+/**
+ * struct tdx_quote - one quote being made
+ * @call:   the TDH.QUOTE.GET behind it; @call.id names the quote too
+ * @times:  its decomposition
+ * @in:     page-aligned page with the request data, the caller's
+ * @in_len: bytes of it
+ * @data:   the quote, valid until tdx_quote_put()
+ * @len:    bytes of the quote
+ * @error:  0 or negative errno
+ * @buf:    buffer held, NULL if none
+ */
+struct tdx_quote {
+	struct tdx_ext_call call;
+	struct tdx_quote_times times;
+	void *in;
+	u32 in_len;
+	u32 len;
+	const void *data;
+	int error;
+	struct tdx_quote_buf *buf;
+};
+
+int tdx_quote_init(void);
+void tdx_quote_exit(void);
+bool tdx_quote_available(void);
+u32 tdx_quote_max_size(void);
+unsigned int tdx_quote_nr_buffers(void);
+void tdx_quote_set_policy(const struct tdx_quote_policy *policy);
+
+void tdx_quote_begin(struct tdx_quote *quote, u64 tdr);
+int tdx_quote_generate(struct tdx_quote *quote);
+void tdx_quote_put(struct tdx_quote *quote);
+void tdx_quote_end(struct tdx_quote *quote);
+u64 tdx_quote_clock(void);
+
+/* --- the guest's GetQuote (tdx_getquote.c) --- */
+
+struct tdx_guest;
+
+/**
+ * struct tdx_guest_ops - how the path reaches a guest's memory
+ * @read:    copy @len bytes from @gpa, 0 or negative errno
+ * @write:   copy @len bytes to @gpa, 0 or negative errno
+ * @shared:  is all of [@gpa, @gpa + @size) shared with the host?
+ */
+struct tdx_guest_ops {
+	int (*read)(struct tdx_guest *guest, u64 gpa, void *to, u32 len);
+	int (*write)(struct tdx_guest *guest, u64 gpa, const void *from, u32 len);
+	bool (*shared)(struct tdx_guest *guest, u64 gpa, u64 size);
+};
+
+/**
+ * struct tdx_guest - the TD a GetQuote comes from
+ * @ops:        access to its memory; addresses come without the shared bit
+ * @tdr:        HPA of its root page
+ * @shared_bit: the GPA bit that marks an address as shared
+ */
+struct tdx_guest {
+	const struct tdx_guest_ops *ops;
+	u64 tdr;
+	u64 shared_bit;
+};
+
+int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, u64 *ret);
+
+#endif /* _TDX_QUOTE_H */

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+# Where the time of a quote goes: mean of each part, stacked as shares of the
+# mean total, which stands above each bar. See style.gp for arguments.
+heading = "Where the time of a quote goes (mean)"
+data = ARG1; out = ARG2; subtitle = ARG3
+load "style.gp"
+
+set rmargin at screen 1.0 - 235.0 / width
+set bmargin at screen 88.0 / height
+set key outside right center Left reverse invert
+set style data histograms
+set style histogram rowstacked
+set style fill solid 1.0 border rgb 0xffffff
+set boxwidth 0.72
+set grid noxtics
+set xtics scale 0 noenhanced font ",12"
+set xlabel "buffers and guests" offset 0, -0.5
+set ylabel "share of the mean total, %"
+set yrange [0:108]
+set ytics 0, 20, 100
+
+share(part) = 100.0 * column(part) / column("total_ms")
+
+plot \
+	data using (share("copy_in_ms")):xtic(strcol("buffers")."\n".strcol("guests")) lc rgb green title "copy in", \
+	'' using (share("wait_ms")) lc rgb orange title "wait for a buffer", \
+	'' using (share("seam_ms")) lc rgb blue title "in SEAM", \
+	'' using (share("gap_ms")) lc rgb amber title "between iterations", \
+	'' using (share("copy_out_ms")) lc rgb pink title "copy out", \
+	'' using (share("other_ms")) lc rgb grey title "other", \
+	'' using 0:(103):(sprintf("%.4g ms", column("total_ms"))) with labels font ",12" notitle

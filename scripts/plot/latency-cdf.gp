@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0
+# Share of quotes answered within a time. The data file has one block per point,
+# headed by its name; later ones are thinner where they cover earlier ones. See style.gp for arguments.
+heading = "Quotes answered within a time"
+data = ARG1; out = ARG2; subtitle = ARG3
+load "style.gp"
+
+set datafile nocolumnheaders
+stats data using 1 nooutput
+set rmargin at screen 1.0 - 190.0 / width
+set key outside right center Left reverse
+set logscale x
+set format x "%g"
+set xlabel "latency seen by the guest, ms"
+set ylabel "quotes, %"
+set yrange [0:100]
+set autoscale xfix
+set offsets graph 0.04, graph 0.04, 0, 0
+
+array colours[8] = [orange, amber, pink, 0x994f00, blue, sky, green, grey]
+
+plot for [i = 0:STATS_blocks - 1] data index i using 1:2 with steps lw (i < 4 ? 3.5 : 1.8) \
+	lc rgb colours[i % 8 + 1] title columnheader(1)

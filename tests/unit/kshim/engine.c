@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Compute time under the shim: it passes at once, on the shim's clock. With
+ * profile.yield "slice" the module leaves after each slice, else never.
+ */
+#include "tdx_abi.h"
+#include "emu/state.h"
+
+int emu_engine_init(void)
+{
+	return 0;
+}
+
+void emu_engine_exit(void)
+{
+}
+
+u64 emu_compute(u64 *left_ns)
+{
+	u64 stay = *left_ns;
+
+	if (emu.profile.yield == TDX_EMU_YIELD_SLICE)
+		stay = min(stay, emu.profile.slice_ns);
+	kshim_advance_ns(stay);
+	*left_ns -= stay;
+	return *left_ns ? TDX_INTERRUPTED_RESUMABLE : TDX_SUCCESS;
+}

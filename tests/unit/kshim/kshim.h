@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Just enough of the kernel to compile kernel/ for user space, where the
+ * sanitizers are. Included before each kernel source (-include); the kernel
+ * headers that a source names are empty files, made by unit.mk.
+ *
+ * Sources must not notice the difference, bugs should: memory has physical
+ * addresses (a page's neighbour in a vmalloc area is not its neighbour there),
+ * freed memory cannot be touched, sleeping in atomic context aborts the test.
+ */
+#ifndef KSHIM_H
+#define KSHIM_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <endian.h>
+#include <linux/types.h>
+
+/* --- for tests --- */
+
+/* After @n more allocations every one fails; -1: none ever does. */
+void kshim_fail_alloc_after(int n);
+/* Allocations that were not freed again. */
+size_t kshim_live_allocs(void);
+unsigned int kshim_warnings(void);	/* WARN_ON_ONCE() that were hit */
+const char *kshim_last_log(void);	/* last line of pr_err() and its kin */
+void kshim_advance_ns(__u64 ns);	/* of ktime_get_ns() */
+extern bool kshim_killed;		/* a fatal signal is pending */
+extern bool kshim_traced;		/* somebody listens to trace events */
+extern unsigned int kshim_cpus;
+
+/* --- types and constants --- */
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef unsigned int gfp_t;
+
+#define U8_MAX			UINT8_MAX
+#define U16_MAX			UINT16_MAX
+#define U32_MAX			UINT32_MAX
+
+#undef __always_inline
+#define __always_inline		inline __attribute__((always_inline))
+#define noinline		__attribute__((noinline))
+#define __packed		__attribute__((packed))
+
+/* --- arithmetic --- */
+
+#define BIT_ULL(n)		(1ULL << (n))
+#define GENMASK_ULL(h, l)	(~0ULL >> (63 - (h)) & ~0ULL << (l))
+#define FIELD_GET(mask, v)	(((v) & (mask)) >> __builtin_ctzll(mask))
+#define FIELD_PREP(mask, v)	((u64)(v) << __builtin_ctzll(mask) & (mask))
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((u64)(n), d)
+#define IS_ALIGNED(x, a)	(((x) & ((__typeof__(x))(a) - 1)) == 0)
+#define ilog2(n)		(63 - __builtin_clzll(n))
+#define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
+#define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+#define min_t(type, a, b)	min((type)(a), (type)(b))
+#define max_t(type, a, b)	max((type)(a), (type)(b))
+#define check_add_overflow(a, b, sum)	__builtin_add_overflow(a, b, sum)
+#define array_size(a, b)	((size_t)(a) * (b))
+
+#define cpu_to_be64(x)		htobe64(x)
+#define cpu_to_le64(x)		htole64(x)
+#define cpu_to_le32(x)		htole32(x)
+#define le64_to_cpu(x)		le64toh(x)
+#define le32_to_cpu(x)		le32toh(x)
+
+static inline void put_unaligned_be16(u16 v, void *p)
+{
+	v = htobe16(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void put_unaligned_be64(u64 v, void *p)
+{
+	v = htobe64(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline u64 get_unaligned_be64(const void *p)
+{
+	u64 v;
+
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
+}
+
+/* --- language --- */
+
+#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+#define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
+#define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
+#undef static_assert
+#define static_assert(expr)	_Static_assert(expr, #expr)
+#define BUILD_BUG_ON(expr)	_Static_assert(!(expr), #expr)
+
+static inline ssize_t strscpy(char *to, const char *from, size_t size)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = 0;
+	return len;
+}
+
+/* --- log --- */
+
+void kshim_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+bool kshim_warn(bool hit, const char *file, int line);
+
+#define pr_err(fmt, ...)	kshim_log(pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_warn(fmt, ...)	kshim_log(pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_info(fmt, ...)	kshim_log(pr_fmt(fmt), ##__VA_ARGS__)
+#define WARN_ON_ONCE(cond)	kshim_warn(cond, __FILE__, __LINE__)
+
+/* --- atomic context, locks --- */
+
+void kshim_atomic(int change);
+void kshim_might_sleep(void);
+
+#define preempt_disable()	kshim_atomic(1)
+#define preempt_enable()	kshim_atomic(-1)
+
+typedef struct { pthread_mutex_t m; } spinlock_t;
+struct mutex { pthread_mutex_t m; };
+struct semaphore {
+	pthread_mutex_t m;
+	pthread_cond_t c;
+	unsigned int count;
+};
+
+#define DEFINE_SPINLOCK(name)	spinlock_t name = { PTHREAD_MUTEX_INITIALIZER }
+#define DEFINE_MUTEX(name)	struct mutex name = { PTHREAD_MUTEX_INITIALIZER }
+
+static inline void spin_lock_init(spinlock_t *lock)
+{
+	pthread_mutex_init(&lock->m, NULL);
+}
+
+static inline void spin_lock(spinlock_t *lock)
+{
+	kshim_atomic(1);
+	pthread_mutex_lock(&lock->m);
+}
+
+static inline void spin_unlock(spinlock_t *lock)
+{
+	pthread_mutex_unlock(&lock->m);
+	kshim_atomic(-1);
+}
+
+static inline void mutex_lock(struct mutex *lock)
+{
+	kshim_might_sleep();
+	pthread_mutex_lock(&lock->m);
+}
+
+static inline void mutex_unlock(struct mutex *lock)
+{
+	pthread_mutex_unlock(&lock->m);
+}
+
+void sema_init(struct semaphore *sem, unsigned int count);
+int down_killable(struct semaphore *sem);
+void up(struct semaphore *sem);
+
+typedef struct { s64 v; } atomic64_t;
+
+#define atomic64_read(a)	__atomic_load_n(&(a)->v, __ATOMIC_RELAXED)
+#define atomic64_inc(a)		((void)__atomic_add_fetch(&(a)->v, 1, __ATOMIC_RELAXED))
+#define atomic64_inc_return(a)	__atomic_add_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST)
+
+/* --- CPUs and time --- */
+
+u64 ktime_get_ns(void);		/* goes on by 1 ns a look, and by kshim_advance_ns() */
+
+#define num_online_cpus()	kshim_cpus
+/* A thread is a CPU. */
+#define DEFINE_PER_CPU(type, name)	__thread type name
+#define this_cpu_read(var)	(var)
+#define this_cpu_write(var, v)	((var) = (v))
+
+/* --- memory: pages of an arena with physical addresses, and malloc() --- */
+
+#define GFP_KERNEL		0x1
+#define GFP_KERNEL_ACCOUNT	0x1
+#define __GFP_NOWARN		0x2
+#define __GFP_NORETRY		0x4
+#define __GFP_ZERO		0x8
+
+#define PAGE_SHIFT		12
+#define PAGE_SIZE		(1UL << PAGE_SHIFT)
+#define PHYS_PFN(hpa)		((unsigned long)((hpa) >> PAGE_SHIFT))
+#define PFN_PHYS(pfn)		((u64)(pfn) << PAGE_SHIFT)
+
+struct page {
+	bool used;
+};
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+void __free_page(struct page *page);
+static inline void split_page(struct page *page, unsigned int order) { (void)page; (void)order; }
+
+struct page *pfn_to_online_page(unsigned long pfn);	/* NULL outside the arena */
+struct page *pfn_to_page(unsigned long pfn);		/* aborts outside the arena */
+struct page *virt_to_page(const void *addr);
+u64 page_to_phys(const struct page *page);
+void *page_address(const struct page *page);
+u64 virt_to_phys(const void *addr);
+static inline int page_to_nid(const struct page *page) { (void)page; return 0; }
+static inline bool PageReserved(const struct page *page) { (void)page; return false; }
+
+unsigned long get_zeroed_page(gfp_t gfp);
+void free_page(unsigned long addr);
+
+void *vmalloc(size_t size);
+void *vzalloc(size_t size);
+void vfree(const void *addr);
+unsigned long vmalloc_to_pfn(const void *addr);
+
+void *kzalloc(size_t size, gfp_t gfp);
+void kfree(const void *p);
+void *kvmemdup(const void *from, size_t len, gfp_t gfp);
+void kvfree(const void *p);
+
+/* --- bitmaps --- */
+
+#define BITS_PER_LONG		64
+#define DECLARE_BITMAP(name, bits)	unsigned long name[DIV_ROUND_UP(bits, BITS_PER_LONG)]
+
+static inline void __set_bit(unsigned int bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] |= 1UL << bit % BITS_PER_LONG;
+}
+
+static inline void __clear_bit(unsigned int bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] &= ~(1UL << bit % BITS_PER_LONG);
+}
+
+static inline void bitmap_fill(unsigned long *map, unsigned int bits)
+{
+	while (bits--)
+		__set_bit(bits, map);
+}
+
+static inline unsigned int find_first_bit(const unsigned long *map, unsigned int bits)
+{
+	unsigned int i;
+
+	for (i = 0; i < bits; i++)
+		if (map[i / BITS_PER_LONG] & 1UL << i % BITS_PER_LONG)
+			break;
+	return i;
+}
+
+/* --- hash tables --- */
+
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+#define DECLARE_HASHTABLE(name, bits)	struct hlist_node *name[1 << (bits)]
+#define hash_init(table)	memset(table, 0, sizeof(table))
+#define hash_bucket(table, key)	(&(table)[(u64)(key) / PAGE_SIZE % ARRAY_SIZE(table)])
+#define hash_add(table, node, key)	kshim_hlist_add(node, hash_bucket(table, key))
+#define hash_for_each_possible(table, obj, member, key)				\
+	for (struct hlist_node *_n = *hash_bucket(table, key);			\
+	     _n && ((obj) = container_of(_n, __typeof__(*(obj)), member), true);	\
+	     _n = _n->next)
+
+static inline void kshim_hlist_add(struct hlist_node *node, struct hlist_node **head)
+{
+	node->next = *head;
+	node->pprev = head;
+	if (node->next)
+		node->next->pprev = &node->next;
+	*head = node;
+}
+
+static inline void hash_del(struct hlist_node *node)
+{
+	*node->pprev = node->next;
+	if (node->next)
+		node->next->pprev = node->pprev;
+}
+
+/* --- <asm/shared/tdx.h> --- */
+
+struct tdx_module_args {
+	u64 rcx, rdx, r8, r9, r10, r11;
+};
+
+#endif /* KSHIM_H */

@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A result's life: point, stream, assembly, file, digest, exports; and what must not load. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "export.h"
+#include "hist.h"
+#include "html.h"
+#include "result.h"
+#include "table.h"
+
+static char dir[64], stream_file[96], result_file[96];
+
+static int make_dir(void **state)
+{
+	(void)state;
+	strcpy(dir, "/tmp/tdxbench-test-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(stream_file, sizeof(stream_file), "%s/stream", dir);
+	snprintf(result_file, sizeof(result_file), "%s/result.json", dir);
+	return 0;
+}
+
+static int remove_dir(void **state)
+{
+	(void)state;
+	unlink(stream_file);
+	unlink(result_file);
+	return rmdir(dir);
+}
+
+/* --- making results --- */
+
+static void count_value(struct hist *hist, uint64_t value, uint64_t times)
+{
+	hist->slots[hist_slot(value)] += times;
+	hist->count += times;
+	hist->sum += times * value;
+	hist->min = value < hist->min ? value : hist->min;
+	hist->max = value > hist->max ? value : hist->max;
+}
+
+static void add_hist(json_t *point, uint64_t last)
+{
+	struct hist *hist = calloc(1, sizeof(*hist));
+
+	hist->min = UINT64_MAX;
+	for (uint64_t value = 1; value <= 999; value++)
+		count_value(hist, value, 1);
+	count_value(hist, last, 1);
+	metric_hist(point, "quote.total", "ns", BETTER_LOWER, hist);
+	free(hist);
+}
+
+static json_t *make_point(const char *id, uint64_t last)
+{
+	json_t *point = point_new("throughput-shared", id, "throughput");
+
+	point_param_text(point, "buffers", "shared");
+	point_param_u64(point, "guests", 4);
+	point_profile_u64(point, "quote_ns", 20000000);
+	metric_double(point, "quote.rate", "1/s", BETTER_HIGHER, 49.9);
+	metric_u64(point, "quote.count", "", BETTER_NONE, 1000);
+	add_hist(point, last);
+	books_check_equal(point, "quotes", 1000, 1000);
+	return point;
+}
+
+static json_t *make_environment(const char *clock)
+{
+	return json_pack("{s:s, s:s, s:{s:s}}", "clock", clock, "kernel", "6.12", "module",
+			 "kind", "software");
+}
+
+static void stream_run(bool with_end)
+{
+	assert_int_equal(stream_open(stream_file), 0);
+	assert_int_equal(stream_environment(make_environment("virtual")), 0);
+	assert_int_equal(stream_point(make_point("a", 5000)), 0);
+	assert_int_equal(stream_point(make_point("b", 6000)), 0);
+	if (with_end)
+		assert_int_equal(stream_end(0, NULL), 0);
+	stream_close();
+}
+
+static json_t *assemble(const char *started, double wall_s, const char *reason)
+{
+	struct run_facts facts = {
+		.started = started, .wall_s = wall_s, .suite_name = "quick",
+		.suite_text = "[a]\n", .reason = reason,
+	};
+	FILE *in = fopen(stream_file, "r");
+	json_t *result = result_assemble(in, &facts);
+
+	fclose(in);
+	return result;
+}
+
+static json_t *make_result(void)
+{
+	result_set_clock(true);
+	stream_run(true);
+	return assemble("2026-11-21T20:00:00Z", 1.5, NULL);
+}
+
+static json_t *first_point(json_t *result)
+{
+	return json_array_get(json_object_get(result, "points"), 0);
+}
+
+static json_t *histogram_of(json_t *result)
+{
+	return json_object_get(point_metric(first_point(result), "quote.total"), "histogram");
+}
+
+/* --- the way through --- */
+
+static void whole_way(void **state)
+{
+	char error[RESULT_ERROR], before[DIGEST_HEX], after[DIGEST_HEX];
+	json_t *result = make_result(), *loaded;
+
+	(void)state;
+	assert_true(json_is_true(json_object_get(result, "complete")));
+	assert_int_equal(json_array_size(json_object_get(result, "points")), 2);
+	assert_int_equal(export_digest(result, before), 6);
+	assert_int_equal(result_write(result, dir), 0);
+
+	loaded = result_load(dir, error);
+	assert_non_null(loaded);
+	assert_true(json_equal(result, loaded));
+	assert_int_equal(export_digest(loaded, after), 6);
+	assert_string_equal(before, after);
+	json_decref(loaded);
+	loaded = result_load(result_file, error);
+	assert_non_null(loaded);
+	json_decref(loaded);
+	json_decref(result);
+}
+
+static void cut_stream_keeps_points(void **state)
+{
+	struct stat st;
+	json_t *result;
+
+	(void)state;
+	result_set_clock(true);
+	stream_run(false);
+	result = assemble("", 1, NULL);
+	assert_true(json_is_false(json_object_get(result, "complete")));
+	assert_string_equal(json_get_text(result, "reason"), "the run ended before its last point");
+	assert_int_equal(json_array_size(json_object_get(result, "points")), 2);
+	json_decref(result);
+
+	assert_int_equal(stat(stream_file, &st), 0);
+	assert_int_equal(truncate(stream_file, st.st_size - 10), 0);
+	result = assemble("", 1, NULL);
+	assert_int_equal(json_array_size(json_object_get(result, "points")), 1);
+	json_decref(result);
+
+	assert_int_equal(truncate(stream_file, 0), 0);
+	result = assemble("", 1, "interrupted");
+	assert_int_equal(json_array_size(json_object_get(result, "points")), 0);
+	assert_string_equal(json_get_text(result, "reason"), "interrupted");
+	json_decref(result);
+}
+
+static void bad_lines_mark_incomplete(void **state)
+{
+	static const char *const lines[] = {
+		"garbage\n", "[]\n", "{\"type\":7}\n", "{\"type\":\"point\"}\n", "\n",
+		"{\"type\":\"point\",\"id\":\"x\",\"metrics\":{}}\n", "{\"type\":\"unheard-of\"}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		json_t *result;
+		FILE *out;
+
+		stream_run(false);
+		out = fopen(stream_file, "a");
+		fputs(lines[i], out);
+		fputs("{\"type\":\"end\",\"lost_events\":3}\n", out);
+		fclose(out);
+		result = assemble("", 1, NULL);
+		assert_true(json_is_false(json_object_get(result, "complete")));
+		assert_int_equal(json_array_size(json_object_get(result, "points")), 2);
+		assert_int_equal(json_integer_value(json_object_get(result, "lost_events")), 3);
+		json_decref(result);
+	}
+}
+
+static void same_id_twice(void **state)
+{
+	json_t *result;
+
+	(void)state;
+	assert_int_equal(stream_open(stream_file), 0);
+	stream_environment(make_environment("virtual"));
+	stream_point(make_point("a", 1));
+	stream_point(make_point("a", 2));
+	stream_end(0, NULL);
+	stream_close();
+	result = assemble("", 1, NULL);
+	assert_int_equal(json_array_size(json_object_get(result, "points")), 1);
+	assert_true(json_is_false(json_object_get(result, "complete")));
+	json_decref(result);
+}
+
+static void point_without_environment(void **state)
+{
+	json_t *result;
+
+	(void)state;
+	assert_int_equal(stream_open(stream_file), 0);
+	stream_point(make_point("a", 1));
+	stream_end(0, NULL);
+	stream_close();
+	result = assemble("", 1, NULL);
+	assert_int_equal(json_array_size(json_object_get(result, "points")), 0);
+	assert_true(json_is_false(json_object_get(result, "complete")));
+	json_decref(result);
+}
+
+static void stream_full(void **state)
+{
+	(void)state;
+	assert_int_equal(stream_open("/dev/full"), 0);
+	assert_true(stream_point(make_point("a", 1)) < 0);
+	stream_close();
+	assert_true(stream_open("/nonexistent/stream") < 0);
+}
+
+static void unwritable(void **state)
+{
+	json_t *result = make_result();
+
+	(void)state;
+	assert_true(result_write(result, "/proc/tdxbench") < 0);
+	assert_true(result_dir_check("/proc/tdxbench") < 0);
+	assert_true(result_dir_check("/dev/null/x") < 0);
+	assert_int_equal(result_dir_check(dir), 0);
+	json_decref(result);
+}
+
+/* --- numbers --- */
+
+static void percentiles(void **state)
+{
+	json_t *result = make_result();
+	const json_t *metric = point_metric(first_point(result), "quote.total");
+	double value;
+
+	(void)state;
+	/* 1..999 and 5000: the middle of a bucket is at most 1.6 % off. */
+	assert_true(metric_stat(metric, "p50", &value) && value > 490 && value < 510);
+	assert_true(metric_stat(metric, "p90", &value) && value > 885 && value < 915);
+	assert_true(metric_stat(metric, "p99", &value) && value > 974 && value < 1006);
+	assert_true(metric_stat(metric, "max", &value) && value == 5000);
+	assert_true(metric_stat(metric, "min", &value) && value == 1);
+	assert_true(metric_stat(metric, "mean", &value) && value == 504.5);
+	assert_false(metric_stat(metric, "value", &value));
+	assert_false(point_stat(first_point(result), "no.such", "p50", &value));
+	json_decref(result);
+}
+
+static void nothing_counted(void **state)
+{
+	struct hist *hist = calloc(1, sizeof(*hist));
+	json_t *point = point_new("s", "i", "throughput");
+	char error[RESULT_ERROR];
+	double value;
+
+	(void)state;
+	hist->min = UINT64_MAX;
+	metric_hist(point, "quote.total", "ns", BETTER_LOWER, hist);
+	metric_double(point, "quote.rate", "1/s", BETTER_HIGHER, 0.0 / 0.0);
+	assert_true(point_valid(point, error));
+	assert_false(point_stat(point, "quote.total", "p99", &value));
+	assert_true(point_stat(point, "quote.total", "count", &value) && value == 0);
+	assert_null(point_metric(point, "quote.rate"));
+	json_decref(point);
+	free(hist);
+}
+
+static void books(void **state)
+{
+	json_t *point = point_new("s", "i", "throughput");
+	const json_t *book = json_object_get(point, "books");
+
+	(void)state;
+	books_check_equal(point, "equal", 7, 7);
+	books_check_below(point, "at the limit", 2.0, 2.0);
+	assert_true(json_is_true(json_object_get(book, "closed")));
+	books_check_below(point, "no number", 2.0, 0.0 / 0.0);
+	assert_true(json_is_false(json_object_get(book, "closed")));
+	books_check_equal(point, "equal", 7, 7);
+	assert_true(json_is_false(json_object_get(book, "closed")));
+	json_decref(point);
+}
+
+static void warnings(void **state)
+{
+	json_t *result = make_result();
+	char text[256];
+
+	(void)state;
+	assert_false(result_warning(result, text, sizeof(text)));
+	json_object_set_new(result, "lost_events", json_integer(3));
+	json_object_set_new(json_object_get(first_point(result), "books"), "closed", json_false());
+	json_object_set_new(result, "complete", json_false());
+	assert_true(result_warning(result, text, sizeof(text)));
+	assert_non_null(strstr(text, "INCOMPLETE"));
+	assert_non_null(strstr(text, "EVENTS LOST: 3"));
+	assert_non_null(strstr(text, "BOOKS OPEN in 1 of 2"));
+	json_decref(result);
+}
+
+/* --- digest --- */
+
+/* The same JSON with keys in another order. */
+static json_t *reorder(const json_t *value)
+{
+	char *text = json_dumps(value, JSON_SORT_KEYS);
+	json_t *other = json_loads(text, 0, NULL);
+
+	free(text);
+	return other;
+}
+
+static void digest_knows_what_counts(void **state)
+{
+	json_t *result = make_result(), *other = reorder(result), *bucket;
+	char one[DIGEST_HEX], two[DIGEST_HEX];
+
+	(void)state;
+	export_digest(result, one);
+	assert_int_equal(strlen(one), 64);
+
+	json_object_set_new(other, "wall_s", json_real(99));
+	json_object_set_new(other, "started", json_string("2027-01-01T00:00:00Z"));
+	json_array_append(json_object_get(other, "points"), first_point(other));
+	json_array_remove(json_object_get(other, "points"), 0);
+	export_digest(other, two);
+	assert_string_equal(one, two);
+
+	bucket = json_array_get(json_object_get(histogram_of(other), "buckets"), 0);
+	json_array_set_new(bucket, 2, json_integer(2));
+	export_digest(other, two);
+	assert_string_not_equal(one, two);
+	json_decref(other);
+	json_decref(result);
+}
+
+static void sampled_has_no_digest(void **state)
+{
+	char hex[DIGEST_HEX];
+	json_t *result;
+
+	(void)state;
+	result_set_clock(false);
+	stream_run(true);
+	result = assemble("", 1, NULL);
+	assert_int_equal(export_digest(result, hex), 0);
+	json_decref(result);
+}
+
+/* --- what must not load --- */
+
+static bool loads(const char *text, char error[RESULT_ERROR])
+{
+	FILE *out = fopen(result_file, "w");
+	json_t *result;
+
+	fputs(text, out);
+	fclose(out);
+	result = result_load(result_file, error);
+	json_decref(result);
+	return result;
+}
+
+static bool loads_json(const json_t *result, char error[RESULT_ERROR])
+{
+	char *text = json_dumps(result, 0);
+	bool ok = loads(text, error);
+
+	free(text);
+	return ok;
+}
+
+static void malformed_text(void **state)
+{
+	static const char *const texts[] = {
+		"", "{", "null", "[]", "{}", "\"x\"", "{\"schema\":1}",
+		"{\"schema\":\"tdxbench-result/2\"}", "{\"schema\":\"tdxbench-result/1\"}",
+		"{\"schema\":\"tdxbench-result/1\",\"schema\":\"tdxbench-result/1\"}", "\xff\xfe",
+	};
+	char error[RESULT_ERROR], deep[20001];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		error[0] = '\0';
+		assert_false(loads(texts[i], error));
+		assert_true(error[0]);
+		assert_null(strchr(error, '\n'));
+	}
+	memset(deep, '[', sizeof(deep) - 1);
+	deep[sizeof(deep) - 1] = '\0';
+	assert_false(loads(deep, error));
+	assert_null(result_load("/nonexistent", error));
+	assert_null(result_load("/", error));
+	assert_null(result_load("/dev/null", error));
+}
+
+/*
+ * Takes away or replaces every member of a result, one at a time and at every
+ * depth. It may load or not, but whatever loads must print in every form.
+ */
+static void print_all(const json_t *result)
+{
+	FILE *null = fopen("/dev/null", "w");
+	char hex[DIGEST_HEX];
+
+	table_print(result, null);
+	export_csv(result, null);
+	export_digest(result, hex);
+	result_print(result, null);
+	fclose(null);
+}
+
+static void try_load(const json_t *result)
+{
+	char error[RESULT_ERROR];
+	json_t *copy;
+
+	if (!loads_json(result, error))
+		return;
+	copy = result_load(result_file, error);
+	print_all(copy);
+	json_decref(copy);
+}
+
+static void damage(const json_t *root, json_t *value)
+{
+	static const char *const replacements[] = { "null", "-1", "\"\\u0001<\"", "[]", "{}", "1e308" };
+	const char *key;
+	json_t *member;
+	void *next;
+	size_t i;
+
+	json_object_foreach_safe(value, next, key, member) {
+		char *name = strdup(key);
+
+		json_incref(member);
+		for (i = 0; i < sizeof(replacements) / sizeof(*replacements); i++) {
+			json_object_set_new(value, name,
+					    json_loads(replacements[i], JSON_DECODE_ANY, NULL));
+			try_load(root);
+		}
+		json_object_set(value, name, member);
+		damage(root, member);
+		json_decref(member);
+		free(name);
+	}
+	if (json_array_size(value))
+		damage(root, json_array_get(value, 0));
+}
+
+static void damaged_members(void **state)
+{
+	json_t *result = make_result();
+
+	(void)state;
+	damage(result, result);
+	json_decref(result);
+}
+
+static void lying_histograms(void **state)
+{
+	json_t *result = make_result(), *histogram = histogram_of(result), *buckets;
+	char error[RESULT_ERROR];
+
+	(void)state;
+	assert_true(loads_json(result, error));
+	json_object_set_new(histogram, "count", json_integer(999));
+	assert_false(loads_json(result, error));
+	json_object_set_new(histogram, "count", json_integer(1001));
+	assert_false(loads_json(result, error));
+	json_object_set_new(histogram, "count", json_integer(1000));
+
+	buckets = json_object_get(histogram, "buckets");
+	json_array_append(buckets, json_array_get(buckets, 0));
+	json_array_remove(buckets, 0);
+	assert_false(loads_json(result, error));
+	assert_non_null(strstr(error, "in order"));
+	json_decref(result);
+}
+
+/* --- exports --- */
+
+static char *csv_of(const json_t *result)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	export_csv(result, out);
+	fclose(out);
+	return text;
+}
+
+static void csv(void **state)
+{
+	json_t *result = make_result();
+	char *text = csv_of(result);
+
+	(void)state;
+	assert_int_equal(strncmp(text, "id,section,measurement,parameters,metric,unit,", 46), 0);
+	assert_non_null(strstr(text, "\na,throughput-shared,throughput,buffers=shared guests=4,"
+				     "quote.rate,1/s,higher,exact,49.9,,,,,,,,\n"));
+	assert_non_null(strstr(text, ",ns,lower,exact,,1000,504.5,1,"));
+	free(text);
+
+	json_object_set_new(first_point(result), "id", json_string("a,\"b\"\n"));
+	text = csv_of(result);
+	assert_non_null(strstr(text, "\n\"a,\"\"b\"\"\n\",throughput-shared"));
+	free(text);
+	json_decref(result);
+}
+
+static void html_is_escaped(void **state)
+{
+	char page[96], *text = NULL;
+	json_t *result = make_result();
+	size_t size = 0;
+	FILE *in;
+
+	(void)state;
+	json_object_set_new(first_point(result), "id", json_string("<script>\"&'"));
+	json_object_set_new(json_object_get(result, "suite"), "text", json_string("</pre><b>"));
+	snprintf(page, sizeof(page), "%s/page.html", dir);
+	assert_int_equal(html_write(result, dir, page), 0);
+	in = fopen(page, "r");
+	assert_true(getdelim(&text, &size, '\0', in) > 0);
+	fclose(in);
+	unlink(page);
+	assert_null(strstr(text, "<script"));
+	assert_null(strstr(text, "</pre><b>"));
+	assert_non_null(strstr(text, "&lt;script&gt;&quot;&amp;&#39;"));
+	free(text);
+	json_decref(result);
+}
+
+static void text_of_any_bytes(void **state)
+{
+	json_t *text = json_text("caf\xe9");
+
+	(void)state;
+	assert_string_equal(json_string_value(text), "caf?");
+	json_decref(text);
+	text = json_text(NULL);
+	assert_string_equal(json_string_value(text), "");
+	json_decref(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_way),
+		cmocka_unit_test(cut_stream_keeps_points),
+		cmocka_unit_test(bad_lines_mark_incomplete),
+		cmocka_unit_test(same_id_twice),
+		cmocka_unit_test(point_without_environment),
+		cmocka_unit_test(stream_full),
+		cmocka_unit_test(unwritable),
+		cmocka_unit_test(percentiles),
+		cmocka_unit_test(nothing_counted),
+		cmocka_unit_test(books),
+		cmocka_unit_test(warnings),
+		cmocka_unit_test(digest_knows_what_counts),
+		cmocka_unit_test(sampled_has_no_digest),
+		cmocka_unit_test(malformed_text),
+		cmocka_unit_test(damaged_members),
+		cmocka_unit_test(lying_histograms),
+		cmocka_unit_test(csv),
+		cmocka_unit_test(html_is_escaped),
+		cmocka_unit_test(text_of_any_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}
