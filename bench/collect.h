@@ -8,7 +8,8 @@
  *	collect_stop()		detach, then fill in the results
  *	collect_close()
  *
- * start and stop may be repeated; results are of everything since the last reset.
+ * start and stop may be repeated; results are of everything since the last reset,
+ * which wants the load at rest: what is counted meanwhile may stay.
  */
 #ifndef BENCH_COLLECT_H
 #define BENCH_COLLECT_H

@@ -50,6 +50,7 @@ struct quotes_td {
 };
 
 _Static_assert(sizeof(struct quotes_count) == 4 * 8, "struct quotes_count has padding");
-_Static_assert(sizeof(struct quotes_td) == (4 + QUOTES_NR_PARTS) * 8, "struct quotes_td has padding");
+_Static_assert(sizeof(struct quotes_td) == (4 + QUOTES_NR_PARTS) * 8,
+	       "struct quotes_td has padding");
 
 #endif /* _TDXBENCH_BPF_QUOTES_H */
