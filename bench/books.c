@@ -91,6 +91,9 @@ static void add_parts(const struct collect_quotes *quotes, json_t *out)
 
 	metric_double(out, "quote.other_share", "%", BETTER_LOWER, other);
 	books_check_equal(out, "ns of all parts of quotes = ns of quotes", total, sum);
+	/* "other" is what parts leave of the total, so too large parts make it wrap. */
+	books_check_equal(out, "quotes whose parts exceed their total", 0,
+			  quotes->part[QUOTES_OTHER].slots[HIST_OVERFLOW]);
 	/* Under a real clock somebody else's work may hit any stretch of a quote. */
 	if (environment_virtual_clock())
 		books_check_below(out, "other below 2 % of quote time", OTHER_LIMIT, other);

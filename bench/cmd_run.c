@@ -149,7 +149,8 @@ static const char *reason_of(int status)
 	return status ? "the run failed, see its messages" : NULL;
 }
 
-static int publish(const struct suite *suite, const char *stream_path, struct run_facts *facts)
+static int publish(const struct suite *suite, const char *stream_path, struct run_facts *facts,
+		   bool *published)
 {
 	FILE *stream = fopen(stream_path, "re");
 	char warning[512];
@@ -167,9 +168,11 @@ static int publish(const struct suite *suite, const char *stream_path, struct ru
 
 	if (!json_array_size(json_object_get(result, "points"))) {
 		fputs("tdxbench: nothing was measured, no result is kept\n", stderr);
+		*published = true;
 		ret = EXIT_ERROR;
 	} else {
 		ret = result_publish(result, options.results, stdout) ? EXIT_ERROR : EXIT_DONE;
+		*published = !ret;
 		if (!ret && result_warning(result, warning, sizeof(warning)))
 			ret = EXIT_ERROR;
 	}
@@ -188,6 +191,7 @@ static int run_suite(const struct suite *suite, const char *suite_path)
 	struct run_facts facts = {};
 	char stream[4096], started[32];
 	uint64_t start = clock_now();
+	bool published = true;
 	int status, ret;
 
 	if ((size_t)snprintf(stream, sizeof(stream), "%s/.stream.%d", options.results,
@@ -206,9 +210,14 @@ static int run_suite(const struct suite *suite, const char *suite_path)
 	if (options.target == TARGET_VM)
 		facts.environment = host_environment(suite, suite_path);
 
-	ret = status == EXIT_CANNOT_RUN ? EXIT_CANNOT_RUN : publish(suite, stream, &facts);
+	ret = status == EXIT_CANNOT_RUN ? EXIT_CANNOT_RUN
+					: publish(suite, stream, &facts, &published);
 	json_decref(facts.environment);
-	unlink(stream);
+	/* With no result written, the stream is all there is of the measurements. */
+	if (published)
+		unlink(stream);
+	else
+		fprintf(stderr, "tdxbench: what was measured is kept in %s\n", stream);
 
 	if (interrupted())
 		return 128 + interrupt_signal();

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "export.h"
+#include "place.h"
 #include "plot.h"
 #include "result.h"
 
@@ -291,33 +291,16 @@ static data_writer *const writers[] = {
 
 /* ---- gnuplot ---- */
 
-/* Where the scripts are: beside the build directory, or in an installed share. */
-static void script_dir(char dir[PATH_MAX])
-{
-	const char *share = getenv("TDXBENCH_SHARE");
-	char exe[PATH_MAX];
-	ssize_t len;
-
-	if (share) {
-		snprintf(dir, PATH_MAX, "%s/plot", share);
-		return;
-	}
-	len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	exe[len < 0 ? 0 : len] = '\0';
-	snprintf(dir, PATH_MAX, "%.3900s/../scripts/plot", dirname(exe));
-}
-
 static void exec_gnuplot(const char *name, const char *csv, const char *svg, const char *subtitle)
 {
-	char dir[PATH_MAX], script[64];
+	char script[64];
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	script_dir(dir);
 	snprintf(script, sizeof(script), "%s.gp", name);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 	    dup2(null, STDERR_FILENO) < 0)
 		_exit(126);
-	if (chdir(dir) || access(script, R_OK))
+	if (chdir(place("scripts/plot")) || access(script, R_OK))
 		_exit(125);
 	execlp("gnuplot", "gnuplot", "-d", "-c", script, csv, svg, subtitle, NULL);
 	_exit(127);
@@ -342,7 +325,6 @@ static void explain(const char *name, int status)
 {
 	char dir[PATH_MAX];
 
-	script_dir(dir);
 	if (status == 127)
 		fprintf(stderr, "tdxbench: no plots: gnuplot is not installed (apt-get install gnuplot-nox)\n");
 	else if (status == 125)

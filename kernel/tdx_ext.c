@@ -10,13 +10,13 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
-#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 
 #include "seamcall.h"
 #include "tdx_abi.h"
+#include "tdx_clock.h"
 #include "tdx_quote.h"
 
 #define CREATE_TRACE_POINTS
@@ -24,6 +24,8 @@
 
 /* 2 MiB: what one list page describes, and what the buddy allocator has. */
 #define POOL_CHUNK_ORDER	9
+
+u64 tdx_clock_mult;
 
 static enum tdx_ext_state ext_state;
 
@@ -90,7 +92,7 @@ struct pool {
 static u64 pool_clock(void)
 {
 	return trace_pool_alloc_enabled() || trace_pool_add_enabled() ||
-	       trace_pool_total_enabled() ? ktime_get_ns() : 0;
+	       trace_pool_total_enabled() ? tdx_clock() : 0;
 }
 
 /*
@@ -266,7 +268,10 @@ static int ext_bring_up(bool may_grow)
 
 static int ext_start(bool may_grow)
 {
-	int ret = ext_bring_up(may_grow);
+	int ret;
+
+	tdx_clock_init();
+	ret = ext_bring_up(may_grow);
 
 	/* A module without extensions is as good as it was before there were any. */
 	if (ret == -EOPNOTSUPP) {

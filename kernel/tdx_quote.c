@@ -9,7 +9,6 @@
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/io.h>
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/printk.h>
@@ -22,10 +21,16 @@
 
 #include "seamcall.h"
 #include "tdx_abi.h"
+#include "tdx_clock.h"
 #include "tdx_quote.h"
 
-/* A call occupies a CPU while it runs, so more buffers than CPUs buy nothing. */
-#define QUOTE_MAX_BUFFERS	64U
+/*
+ * A call occupies a CPU while it runs. Two buffers for each CPU: while one quote
+ * is made there, the next caller is ready to run, and no CPU falls idle between
+ * a buffer's return and its next owner's wake-up.
+ */
+#define QUOTE_BUFFERS_PER_CPU	2U
+#define QUOTE_MAX_BUFFERS	256U
 
 /**
  * struct tdx_quote_buf - memory for one quote, with the list that describes it
@@ -107,10 +112,10 @@ static void buffers_destroy(void)
 		buf_destroy(&buffers[--nr_buffers]);
 }
 
-/* As many as there are CPUs, but fewer will do as long as there is one. */
+/* Fewer than wanted will do as long as there is one. */
 static int buffers_create(u32 size)
 {
-	unsigned int want = min(num_online_cpus(), QUOTE_MAX_BUFFERS);
+	unsigned int want = min(num_online_cpus() * QUOTE_BUFFERS_PER_CPU, QUOTE_MAX_BUFFERS);
 
 	while (nr_buffers < want && !buf_create(&buffers[nr_buffers], size))
 		nr_buffers++;
@@ -203,12 +208,12 @@ static void quote_put_buf(struct tdx_quote *quote)
 /**
  * tdx_quote_clock - now, for a quote's decomposition
  *
- * Return: CLOCK_MONOTONIC in ns, or 0 without reading a clock when nobody
+ * Return: tdx_clock(), or 0 without reading a clock when nobody
  * listens to quote_end or quote_buffer.
  */
 u64 tdx_quote_clock(void)
 {
-	return trace_quote_end_enabled() || trace_quote_buffer_enabled() ? ktime_get_ns() : 0;
+	return trace_quote_end_enabled() || trace_quote_buffer_enabled() ? tdx_clock() : 0;
 }
 
 /**

@@ -20,7 +20,7 @@ struct tdx_module_args;
  * @iterations: times the module was entered
  * @seam_ns:    time inside the module, summed; 0 when nobody listens
  * @gap_ns:     time between iterations, summed; 0 when nobody listens
- * @left_ns:    when the module was left last, CLOCK_MONOTONIC
+ * @left_ns:    when the module was left last, by tdx_clock()
  */
 struct tdx_ext_call {
 	u64 id;
@@ -67,7 +67,7 @@ struct tdx_quote_policy {
 
 /**
  * struct tdx_quote_times - where a quote's time went, ns
- * @begin:    when it began, CLOCK_MONOTONIC; 0 when nobody listens
+ * @begin:    when it began, by tdx_clock(); 0 when nobody listens
  * @copy_in:  guest memory to the module's input page
  * @wait:     until a buffer was free
  * @copy_out: the module's output to guest memory

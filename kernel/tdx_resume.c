@@ -8,13 +8,13 @@
  * next input (series v2 and its author, 24 April 2026).
  */
 #include <linux/atomic.h>
-#include <linux/ktime.h>
 #include <linux/preempt.h>
 
 #include <trace/events/tdx_ext.h>
 
 #include "seamcall.h"
 #include "tdx_abi.h"
+#include "tdx_clock.h"
 #include "tdx_quote.h"
 
 /* Does anybody want the iterations' times? Three nops when nobody does. */
@@ -39,9 +39,9 @@ static noinline u64 tdx_ext_enter_traced(u64 fn, struct tdx_module_args *args,
 
 	trace_seamcall_enter(fn, call->id, call->tdr, call->iterations, args->rcx);
 
-	entered = ktime_get_ns();
+	entered = tdx_clock();
 	r = seamcall_ret(fn, args);
-	duration = ktime_get_ns() - entered;
+	duration = tdx_clock() - entered;
 
 	gap = call->left_ns ? entered - call->left_ns : 0;
 	call->left_ns = entered + duration;

@@ -3,8 +3,8 @@
  * Trace events of the TDX quoting path. README.md in the same folder of the
  * tdxbench project is the reference of every field.
  *
- * All times are nanoseconds of CLOCK_MONOTONIC. No clock is read for an event
- * unless somebody listens.
+ * All times are nanoseconds by the TSC, which TDX hosts have invariant. No clock
+ * is read for an event unless somebody listens.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM tdx_ext

@@ -137,7 +137,11 @@ static u64 run_ext_leaf(const struct emu_ext_leaf *ops, u16 leaf, struct tdx_mod
 		call->left_ns -= min(call->left_ns, spent);
 	}
 
-	r = emu_compute(&call->left_ns);
+	/* Only once per call: a host that does not reschedule must get on too. */
+	if (fresh && emu_interrupt_taken())
+		r = TDX_INTERRUPTED_RESUMABLE;
+	else
+		r = emu_compute(&call->left_ns);
 	if (r == TDX_INTERRUPTED_RESUMABLE) {
 		call_leave(call, false);
 		return r;

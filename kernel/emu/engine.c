@@ -17,6 +17,7 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/version.h>
 #include <asm/apic.h>
 #include <asm/irqflags.h>
@@ -136,6 +137,17 @@ leave:
 }
 
 /* --- both --- */
+
+/*
+ * Making a quote takes this model instructions, with interrupts on. A real
+ * module is deaf meanwhile and would find them pending at its next look; here
+ * they have been served, and what is left to see of one that woke a task is
+ * that the CPU wants to reschedule.
+ */
+bool emu_interrupt_taken(void)
+{
+	return emu.profile.yield != TDX_EMU_YIELD_NEVER && need_resched();
+}
 
 u64 emu_compute(u64 *left_ns)
 {

@@ -5,6 +5,7 @@
 #include <asm/shared/tdx.h>
 
 #include "../tdx_abi.h"
+#include "quote_format.h"
 #include "state.h"
 
 /* --- TDH.QUOTE.INIT: a new key each time --- */
@@ -47,20 +48,11 @@ const struct emu_ext_leaf emu_quote_init = {
 
 /* --- TDH.QUOTE.GET --- */
 
-/* splitmix64: spreads consecutive serials over the range of sizes. */
-static u64 mix(u64 x)
-{
-	x += 0x9E3779B97F4A7C15ULL;
-	x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9ULL;
-	x = (x ^ x >> 27) * 0x94D049BB133111EBULL;
-	return x ^ x >> 31;
-}
-
 static u32 quote_size(u64 serial)
 {
 	u64 jitter = emu.profile.quote_jitter;
 
-	return emu.profile.quote_size - jitter + mix(emu.profile.seed ^ serial) % (2 * jitter + 1);
+	return emu.profile.quote_size - jitter + quote_mix64(emu.profile.seed ^ serial) % (2 * jitter + 1);
 }
 
 static u64 check_operands(const struct tdx_module_args *args)

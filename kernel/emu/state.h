@@ -112,5 +112,6 @@ void emu_pool_free(void);
 int emu_engine_init(void);
 void emu_engine_exit(void);
 u64 emu_compute(u64 *left_ns);
+bool emu_interrupt_taken(void);	/* while the model worked, by a yield rule that minds */
 
 #endif /* _TDX_EMU_STATE_H */

@@ -21,9 +21,12 @@ static unsigned long function_size(void *function)
 {
 	char name[KSYM_SYMBOL_LEN];
 	unsigned long size;
+	const char *slash;
 
+	/* "name+0x0/0xSIZE [module]" */
 	sprint_symbol(name, (unsigned long)function);
-	return sscanf(name, "%*[^+]+0x0/0x%lx", &size) == 1 ? size : 0;
+	slash = strchr(name, '/');
+	return slash && sscanf(slash, "/0x%lx", &size) == 1 ? size : 0;
 }
 
 /* Patchable sites, one instruction each, in the path's loop. */
