@@ -29,7 +29,9 @@
 
 #define GUEST_STACK	(128 * 1024)
 #define LOG_SIZE	(1U << 20)	/* requests; untouched pages cost nothing */
-#define START_DELAY_NS	2000000		/* for all guests to get to the line */
+/* For all guests to get to the line. */
+#define START_DELAY_NS	2000000
+#define GUEST_DELAY_NS	200000
 #define TDVMCALL_SUCCESS	0
 
 struct sample {
@@ -366,7 +368,7 @@ int load_start(struct load *load, uint64_t quotes)
 	forget(shared, guests);
 	shared->tickets = quotes ? (int64_t)quotes : INT64_MAX;
 	shared->per_guest = quotes ? (quotes + guests - 1) / guests : UINT64_MAX;
-	shared->start_ns = clock_now() + START_DELAY_NS;
+	shared->start_ns = clock_now() + START_DELAY_NS + guests * GUEST_DELAY_NS;
 
 	active = shared;
 	interrupt_notify(stop_active);

@@ -134,19 +134,6 @@ static int shared_get(struct tdx_quote *quote)
 	return 0;
 }
 
-/*
- * The shared buffer goes back before the slow copy to the guest, as posted, so
- * the quote moves to memory of its own first.
- */
-static int shared_keep(struct tdx_quote *quote)
-{
-	quote->data = kvmemdup(quote->buf->data, quote->len, GFP_KERNEL_ACCOUNT);
-	quote->buf = NULL;
-	mutex_unlock(&shared_lock);
-
-	return quote->data ? 0 : -ENOMEM;
-}
-
 static int per_call_get(struct tdx_quote *quote)
 {
 	unsigned int i;
@@ -161,16 +148,6 @@ static int per_call_get(struct tdx_quote *quote)
 
 	quote->buf = &buffers[i];
 	return 0;
-}
-
-static void per_call_put(struct tdx_quote *quote)
-{
-	spin_lock(&free_lock);
-	__set_bit(quote->buf - buffers, free_map);
-	spin_unlock(&free_lock);
-
-	quote->buf = NULL;
-	up(&free_count);
 }
 
 static int quote_get_buf(struct tdx_quote *quote)
@@ -191,16 +168,45 @@ static int quote_get_buf(struct tdx_quote *quote)
 	return 0;
 }
 
+static void per_call_put(struct tdx_quote_buf *buf)
+{
+	spin_lock(&free_lock);
+	__set_bit(buf - buffers, free_map);
+	spin_unlock(&free_lock);
+
+	up(&free_count);
+}
+
+/*
+ * Whoever is woken may run before this returns: handing the buffer on is as
+ * much a part of waiting for buffers as getting one is, and is timed as such.
+ */
 static void quote_put_buf(struct tdx_quote *quote)
 {
-	if (!quote->buf)
-		return;
-	if (quote_policy.buffers == TDX_QUOTE_PER_CALL) {
-		per_call_put(quote);
-	} else {
-		quote->buf = NULL;
+	struct tdx_quote_buf *buf = quote->buf;
+	u64 start = tdx_quote_clock();
+
+	quote->buf = NULL;
+	if (quote_policy.buffers == TDX_QUOTE_SHARED)
 		mutex_unlock(&shared_lock);
-	}
+	else
+		per_call_put(buf);
+	quote->times.wait += tdx_quote_clock() - start;
+}
+
+/*
+ * The shared buffer goes back before the slow copy to the guest, as posted, so
+ * the quote moves to memory of its own first.
+ */
+static int shared_keep(struct tdx_quote *quote)
+{
+	u64 start = tdx_quote_clock();
+
+	quote->data = kvmemdup(quote->buf->data, quote->len, GFP_KERNEL_ACCOUNT);
+	quote->times.copy_out = tdx_quote_clock() - start;
+	quote_put_buf(quote);
+
+	return quote->data ? 0 : -ENOMEM;
 }
 
 /* --- one quote --- */
@@ -266,7 +272,6 @@ static int quote_get(struct tdx_quote *quote)
  */
 int tdx_quote_generate(struct tdx_quote *quote)
 {
-	u64 start;
 	int ret;
 
 	if (!tdx_quote_available())
@@ -280,12 +285,8 @@ int tdx_quote_generate(struct tdx_quote *quote)
 	if (ret)
 		goto put;
 
-	if (quote_policy.buffers == TDX_QUOTE_SHARED) {
-		start = tdx_quote_clock();
-		ret = shared_keep(quote);
-		quote->times.copy_out += tdx_quote_clock() - start;
-		return ret;
-	}
+	if (quote_policy.buffers == TDX_QUOTE_SHARED)
+		return shared_keep(quote);
 
 	quote->data = quote->buf->data;
 	return 0;
@@ -302,7 +303,7 @@ put:
 void tdx_quote_put(struct tdx_quote *quote)
 {
 	if (quote->buf)
-		per_call_put(quote);
+		quote_put_buf(quote);
 	else
 		kvfree(quote->data);
 	quote->data = NULL;

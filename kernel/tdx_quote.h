@@ -19,7 +19,8 @@ struct tdx_module_args;
  * @status:     raw completion status of the last iteration
  * @iterations: times the module was entered
  * @seam_ns:    time inside the module, summed; 0 when nobody listens
- * @gap_ns:     time between iterations, summed; 0 when nobody listens
+ * @gap_ns:     time from each exit until the host goes on, with the next
+ *              iteration or behind the last, summed; 0 when nobody listens
  * @left_ns:    when the module was left last, by tdx_clock()
  */
 struct tdx_ext_call {
@@ -69,7 +70,7 @@ struct tdx_quote_policy {
  * struct tdx_quote_times - where a quote's time went, ns
  * @begin:    when it began, by tdx_clock(); 0 when nobody listens
  * @copy_in:  guest memory to the module's input page
- * @wait:     until a buffer was free
+ * @wait:     until a buffer was free, and to hand it on to the next in line
  * @copy_out: the module's output to guest memory
  * @total:    begin to end; what the parts and the call's seam_ns and gap_ns
  *            leave over is "other"

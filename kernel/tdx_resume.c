@@ -83,6 +83,10 @@ u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *
 			*args = inputs;
 	}
 
+	/* Another task may have run when the module was left for good, too. */
+	if (call->left_ns)
+		call->gap_ns += tdx_clock() - call->left_ns;
+
 	call->status = r;
 	return r;
 }

@@ -113,11 +113,44 @@ static u64 ready_unlocked(void)
 	return r;
 }
 
+/* At the first entry. The time that this takes is part of the module's. */
+static u64 call_begin(const struct emu_ext_leaf *ops, struct emu_call *call,
+		      const struct tdx_module_args *args)
+{
+	u64 start = ktime_get_ns(), spent, r;
+	bool leave = false;
+
+	call->made = TDX_SUCCESS;
+	r = ops->check(call, args);
+	if (r != TDX_SUCCESS)
+		return r;
+	if (ops->make)
+		leave = emu_work_begin(call, ops->make);
+
+	spent = ktime_get_ns() - start;
+	call->left_ns -= min(call->left_ns, spent);
+
+	/* Only here: a host that does not reschedule must get on too. */
+	return leave || emu_interrupt_taken() ? TDX_INTERRUPTED_RESUMABLE : TDX_SUCCESS;
+}
+
+static u64 call_compute(const struct emu_ext_leaf *ops, struct emu_call *call,
+			struct tdx_module_args *args)
+{
+	u64 r = emu_compute(&call->left_ns);
+
+	if (r != TDX_SUCCESS)
+		return r;
+	if (ops->make && !emu_work_done(call))
+		return TDX_INTERRUPTED_RESUMABLE;
+	return call->made == TDX_SUCCESS ? ops->finish(call, args) : call->made;
+}
+
 static u64 run_ext_leaf(const struct emu_ext_leaf *ops, u16 leaf, struct tdx_module_args *args)
 {
 	struct emu_call *call;
-	u64 r, start, spent;
 	bool fresh;
+	u64 r;
 
 	r = ready_unlocked();
 	if (r != TDX_SUCCESS)
@@ -127,29 +160,11 @@ static u64 run_ext_leaf(const struct emu_ext_leaf *ops, u16 leaf, struct tdx_mod
 	if (!call)
 		return TDX_OPERAND_BUSY;
 
-	if (fresh) {
-		/* Work that takes instructions here is part of the module's time. */
-		start = ktime_get_ns();
-		r = ops->start(call, args);
-		if (r != TDX_SUCCESS)
-			goto done;
-		spent = ktime_get_ns() - start;
-		call->left_ns -= min(call->left_ns, spent);
-	}
+	r = fresh ? call_begin(ops, call, args) : TDX_SUCCESS;
+	if (r == TDX_SUCCESS)
+		r = call_compute(ops, call, args);
 
-	/* Only once per call: a host that does not reschedule must get on too. */
-	if (fresh && emu_interrupt_taken())
-		r = TDX_INTERRUPTED_RESUMABLE;
-	else
-		r = emu_compute(&call->left_ns);
-	if (r == TDX_INTERRUPTED_RESUMABLE) {
-		call_leave(call, false);
-		return r;
-	}
-
-	r = ops->finish(call, args);
-done:
-	call_leave(call, true);
+	call_leave(call, r != TDX_INTERRUPTED_RESUMABLE);
 	return r;
 }
 
@@ -432,8 +447,13 @@ int tdx_emu_init(void)
 	ret = emu_engine_init();
 	if (ret)
 		goto exit_crypto;
+	ret = emu_work_init();
+	if (ret)
+		goto exit_engine;
 	return 0;
 
+exit_engine:
+	emu_engine_exit();
 exit_crypto:
 	emu_crypto_exit();
 free_memory:
@@ -444,6 +464,7 @@ free_memory:
 
 void tdx_emu_exit(void)
 {
+	emu_work_exit();
 	emu_engine_exit();
 	emu_crypto_exit();
 	emu_pool_free();

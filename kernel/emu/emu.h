@@ -7,6 +7,7 @@
  *   ext.c      TDH.EXT.*: the memory pool
  *   quote.c    TDH.QUOTE.*
  *   engine.c   how compute time passes
+ *   work.c     where the model's own instructions are spent
  *   lists.c    page lists parsed as a module would
  *   report.c   TDREPORTs: made, and checked
  *   token.c    quotes as COSE-protected CBOR Web Tokens (quote_format.h)

@@ -126,7 +126,7 @@ u64 emu_ext_mem_add(struct tdx_module_args *args)
 	return r;
 }
 
-static u64 ext_init_start(struct emu_call *call, const struct tdx_module_args *args)
+static u64 ext_init_check(struct emu_call *call, const struct tdx_module_args *args)
 {
 	u64 r = TDX_SUCCESS;
 
@@ -150,6 +150,6 @@ static u64 ext_init_finish(struct emu_call *call, struct tdx_module_args *args)
 }
 
 const struct emu_ext_leaf emu_ext_init = {
-	.start = ext_init_start,
+	.check = ext_init_check,
 	.finish = ext_init_finish,
 };

@@ -10,7 +10,7 @@
 
 /* --- TDH.QUOTE.INIT: a new key each time --- */
 
-static u64 quote_init_start(struct emu_call *call, const struct tdx_module_args *args)
+static u64 quote_init_check(struct emu_call *call, const struct tdx_module_args *args)
 {
 	u64 r = TDX_SUCCESS;
 
@@ -23,14 +23,16 @@ static u64 quote_init_start(struct emu_call *call, const struct tdx_module_args 
 	else
 		emu.quote_ready = false;
 	spin_unlock(&emu.lock);
-	if (r != TDX_SUCCESS)
-		return r;
-
-	if (emu_key_make(&emu.key, emu.profile.seed, emu.key.epoch + 1, emu.profile.token))
-		return TDX_RND_NO_ENTROPY;
 
 	call->left_ns = emu.profile.quote_init_ns;
-	return TDX_SUCCESS;
+	return r;
+}
+
+static u64 quote_init_make(struct emu_call *call)
+{
+	int ret = emu_key_make(&emu.key, emu.profile.seed, emu.key.epoch + 1, emu.profile.token);
+
+	return ret ? TDX_RND_NO_ENTROPY : TDX_SUCCESS;
 }
 
 static u64 quote_init_finish(struct emu_call *call, struct tdx_module_args *args)
@@ -42,7 +44,8 @@ static u64 quote_init_finish(struct emu_call *call, struct tdx_module_args *args
 }
 
 const struct emu_ext_leaf emu_quote_init = {
-	.start = quote_init_start,
+	.check = quote_init_check,
+	.make = quote_init_make,
 	.finish = quote_init_finish,
 };
 
@@ -70,26 +73,6 @@ static u64 check_operands(const struct tdx_module_args *args)
 	return TDX_SUCCESS;
 }
 
-/* The quote goes to the host's pages at once; the host may look when time is up. */
-static u64 write_quote(struct emu_call *call, const struct tdx_module_args *args)
-{
-	struct emu_out out;
-	u64 r, serial;
-
-	r = emu_out_open(&out, args->r10, args->r11);
-	if (r != TDX_SUCCESS)
-		return r;
-
-	spin_lock(&emu.lock);
-	serial = ++emu.serial;
-	spin_unlock(&emu.lock);
-
-	call->len = quote_size(serial);
-	if (emu_token_write(&emu.key, call->report, serial, call->len, &out, call->scratch))
-		return TDX_OPERAND_INVALID | TDX_OPERAND_R11;
-	return TDX_SUCCESS;
-}
-
 static u64 quote_ready(void)
 {
 	u64 r;
@@ -100,22 +83,46 @@ static u64 quote_ready(void)
 	return r;
 }
 
-static u64 quote_get_start(struct emu_call *call, const struct tdx_module_args *args)
+static u64 next_serial(void)
+{
+	u64 serial;
+
+	spin_lock(&emu.lock);
+	serial = ++emu.serial;
+	spin_unlock(&emu.lock);
+	return serial;
+}
+
+static u64 quote_get_check(struct emu_call *call, const struct tdx_module_args *args)
 {
 	u64 r;
 
 	r = quote_ready();
 	if (r == TDX_SUCCESS)
 		r = check_operands(args);
+	if (r == TDX_SUCCESS)
+		r = emu_out_open(&call->out, args->r10, args->r11);
 	if (r != TDX_SUCCESS)
 		return r;
 
 	memcpy(call->report, emu_page(args->r8), sizeof(call->report));
-	if (emu_report_check(emu_td_identity(args->rcx), call->report))
+	call->left_ns = emu.profile.quote_ns;
+	return TDX_SUCCESS;
+}
+
+/* The quote goes to the host's pages at once; the host may look when time is up. */
+static u64 quote_get_make(struct emu_call *call)
+{
+	u64 serial;
+
+	if (emu_report_check(emu_td_identity(call->tdr), call->report))
 		return TDX_INVALID_REPORTMACSTRUCT;
 
-	call->left_ns = emu.profile.quote_ns;
-	return write_quote(call, args);
+	serial = next_serial();
+	call->len = quote_size(serial);
+	if (emu_token_write(&emu.key, call->report, serial, call->len, &call->out, call->scratch))
+		return TDX_OPERAND_INVALID | TDX_OPERAND_R11;
+	return TDX_SUCCESS;
 }
 
 static u64 quote_get_finish(struct emu_call *call, struct tdx_module_args *args)
@@ -125,6 +132,7 @@ static u64 quote_get_finish(struct emu_call *call, struct tdx_module_args *args)
 }
 
 const struct emu_ext_leaf emu_quote_get = {
-	.start = quote_get_start,
+	.check = quote_get_check,
+	.make = quote_get_make,
 	.finish = quote_get_finish,
 };

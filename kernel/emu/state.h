@@ -36,7 +36,9 @@ struct emu_td {
  * @entered: a CPU is inside; else the call is suspended
  * @leaf, @tdr, @input, @list: the key; a resume must repeat them
  * @left_ns: compute time that has still to pass
+ * @work_state, @make, @made: the model's own work, see work.c
  * @report:  TDH.QUOTE.GET: input as it was at the first entry
+ * @out:     TDH.QUOTE.GET: where the quote goes
  * @len:     TDH.QUOTE.GET: bytes of the quote
  * @scratch: for making the quote
  */
@@ -48,7 +50,11 @@ struct emu_call {
 	u64 input;
 	u64 list;
 	u64 left_ns;
+	atomic_t work_state;
+	u64 (*make)(struct emu_call *call);
+	u64 made;
 	u8 report[EMU_REPORT_SIZE];
+	struct emu_out out;
 	u32 len;
 	u8 scratch[4096];
 };
@@ -85,13 +91,15 @@ const struct emu_identity *emu_td_identity(u64 tdr);	/* NULL: no such TD; else w
 bool emu_any_call(u16 leaf);	/* begun and not ended; 0 is any leaf; emu.lock held */
 u64 emu_ready(void);	/* TDX_SUCCESS once configured and not shut down; emu.lock held */
 
-/*
- * One leaf that can be suspended. Both run with emu.lock not held; @start
- * checks operands and does the work, @finish hands out the results once
- * profile time has passed.
+/**
+ * struct emu_ext_leaf - one leaf that can be suspended; emu.lock is not held
+ * @check:  state and operands, at the first entry; sets the compute time
+ * @make:   what there is to compute, or NULL; may run on another CPU
+ * @finish: hands out the results once time has passed and all is made
  */
 struct emu_ext_leaf {
-	u64 (*start)(struct emu_call *call, const struct tdx_module_args *args);
+	u64 (*check)(struct emu_call *call, const struct tdx_module_args *args);
+	u64 (*make)(struct emu_call *call);
 	u64 (*finish)(struct emu_call *call, struct tdx_module_args *args);
 };
 
@@ -107,6 +115,13 @@ u64 emu_ext_mem_add(struct tdx_module_args *args);
 u32 emu_pool_missing(void);	/* emu.lock held */
 u64 *emu_pool_alloc(void);
 void emu_pool_free(void);
+
+/* work.c */
+int emu_work_init(void);
+void emu_work_exit(void);
+/* True when the host must be left so that it can be done. */
+bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call));
+bool emu_work_done(struct emu_call *call);
 
 /* engine.c: TDX_SUCCESS when *left_ns has passed, else TDX_INTERRUPTED_RESUMABLE */
 int emu_engine_init(void);

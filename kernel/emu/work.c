@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The instructions that this model needs to make its quotes and keys. They are
+ * none of the module's compute time, which the profile gives.
+ *
+ * The halt engine has them done on the calling CPU before it halts. The burn
+ * engine must be deaf to interrupts for all of its time and look for them every
+ * microsecond or so, which a hash over a kilobyte would spoil. It leaves the
+ * module at once, resumable, and a thread does the work on this CPU before the
+ * host comes back: seen by the host as a long first gap, and by nobody else,
+ * for the thread can be preempted. Another CPU would not do: under QEMU's
+ * instruction-counting clock CPUs take turns and hold each other up.
+ */
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+
+#include "state.h"
+
+enum { WORK_NONE, WORK_QUEUED, WORK_RUNNING, WORK_DONE };
+
+struct emu_worker {
+	struct kthread_worker *thread;
+	struct kthread_work work;
+};
+
+static DEFINE_PER_CPU(struct emu_worker, workers);
+
+/* Whoever comes first does it, once. */
+static void do_work(struct emu_call *call)
+{
+	if (atomic_cmpxchg(&call->work_state, WORK_QUEUED, WORK_RUNNING) != WORK_QUEUED)
+		return;
+	call->made = call->make(call);
+	atomic_set_release(&call->work_state, WORK_DONE);
+}
+
+/* A call does not remember its worker: it may be resumed on any CPU. */
+static void do_all_work(struct kthread_work *work)
+{
+	u32 i;
+
+	for (i = 0; i < EMU_MAX_CALLS; i++)
+		do_work(&emu.calls[i]);
+}
+
+bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call))
+{
+	struct emu_worker *worker = this_cpu_ptr(&workers);
+
+	call->make = make;
+	atomic_set_release(&call->work_state, WORK_QUEUED);
+
+	if (emu.profile.engine == TDX_EMU_BURN) {
+		kthread_queue_work(worker->thread, &worker->work);
+		return true;
+	}
+	do_work(call);
+	return false;
+}
+
+/* Also gets it done where the host gave the thread no chance. */
+bool emu_work_done(struct emu_call *call)
+{
+	do_work(call);
+	return atomic_read_acquire(&call->work_state) == WORK_DONE;
+}
+
+static int start_worker(unsigned int cpu)
+{
+	struct emu_worker *worker = per_cpu_ptr(&workers, cpu);
+	struct kthread_worker *thread;
+
+	thread = kthread_create_worker_on_cpu(cpu, 0, "tdx_emu/%u", cpu);
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+
+	/* Linux 6.14 and later leave the waking to the caller. */
+	wake_up_process(thread->task);
+	sched_set_fifo_low(thread->task);
+	kthread_init_work(&worker->work, do_all_work);
+	worker->thread = thread;
+	return 0;
+}
+
+int emu_work_init(void)
+{
+	unsigned int cpu;
+	int ret;
+
+	for_each_possible_cpu(cpu) {
+		ret = start_worker(cpu);
+		if (ret) {
+			emu_work_exit();
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void emu_work_exit(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct emu_worker *worker = per_cpu_ptr(&workers, cpu);
+
+		if (worker->thread)
+			kthread_destroy_worker(worker->thread);
+		worker->thread = NULL;
+	}
+}
