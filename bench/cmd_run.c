@@ -180,14 +180,9 @@ static int publish(const struct suite *suite, const char *stream_path, struct ru
 	return ret;
 }
 
-static int run_suite(const struct suite *suite, const char *suite_path)
+static int run_suite(const struct suite *suite, const char *suite_path,
+		     const struct run_options *run)
 {
-	const struct run_options run = {
-		.module = options.module,
-		.kernel = options.kernel,
-		.virtual_clock = options.clock == CLOCK_VIRTUAL,
-		.points = options.points,
-	};
 	struct run_facts facts = {};
 	char stream[4096], started[32];
 	uint64_t start = clock_now();
@@ -201,9 +196,9 @@ static int run_suite(const struct suite *suite, const char *suite_path)
 	facts.started = started;
 
 	if (options.target == TARGET_VM)
-		status = run_in_vm(suite, suite_path, &run, stream);
+		status = run_in_vm(suite, suite_path, run, stream);
 	else
-		status = measure_here(suite, &run, stream);
+		status = measure_here(suite, run, stream);
 
 	facts.wall_s = (double)(clock_now() - start) / 1e9;
 	facts.reason = reason_of(status);
@@ -224,6 +219,37 @@ static int run_suite(const struct suite *suite, const char *suite_path)
 	return status && !ret ? EXIT_ERROR : ret;
 }
 
+/* Points to measure, or a line that says why there are none. */
+static bool any_point(const struct suite *suite, const struct run_options *run)
+{
+	if (run_count(suite, run))
+		return true;
+	fprintf(stderr, "tdxbench run: no point of suite %s matches '%s'; the first is '%s'\n",
+		suite->name, run->points, suite->points[0].id);
+	return false;
+}
+
+static int measure(const struct suite *suite, const char *path)
+{
+	const struct run_options run = {
+		.module = options.module,
+		.kernel = options.kernel,
+		.virtual_clock = options.clock == CLOCK_VIRTUAL,
+		.points = options.points,
+	};
+	int ret;
+
+	if (!any_point(suite, &run))
+		return EXIT_USAGE;
+	ret = check_place();
+	if (ret)
+		return ret;
+
+	interrupt_catch();
+	return options.stream ? measure_here(suite, &run, options.stream)
+			      : run_suite(suite, path, &run);
+}
+
 static int run(int argc, char **argv)
 {
 	const char *path = argc ? argv[0] : place(DEFAULT_SUITE);
@@ -242,19 +268,7 @@ static int run(int argc, char **argv)
 	suite = suite_read(path);
 	if (!suite)
 		return EXIT_USAGE;
-
-	interrupt_catch();
-	ret = check_place();
-	if (!ret && options.stream) {
-		const struct run_options here = {
-			.module = options.module,
-			.points = options.points,
-		};
-
-		ret = measure_here(suite, &here, options.stream);
-	} else if (!ret) {
-		ret = run_suite(suite, path);
-	}
+	ret = measure(suite, path);
 	suite_free(suite);
 	return ret;
 }

@@ -23,6 +23,9 @@ struct run_options {
 	const char *points;
 };
 
+/* Points that the options select. */
+unsigned int run_count(const struct suite *suite, const struct run_options *options);
+
 /*
  * Measure the suite's points here and send each to the open stream. 0; 1 when
  * a point went wrong or was interrupted, after a line on stderr that says so.

@@ -20,7 +20,7 @@ static bool selected(const struct point *point, const struct run_options *option
 	return !options->points || !fnmatch(options->points, point->id, 0);
 }
 
-static unsigned int count_selected(const struct suite *suite, const struct run_options *options)
+unsigned int run_count(const struct suite *suite, const struct run_options *options)
 {
 	unsigned int i, count = 0;
 
@@ -103,7 +103,7 @@ static int run_point(const struct point *point, const struct run_options *option
 
 int run_here(const struct suite *suite, const struct run_options *options)
 {
-	unsigned int i, at = 0, count = count_selected(suite, options);
+	unsigned int i, at = 0, count = run_count(suite, options);
 	const char *reason = NULL;
 	char failed[600];
 	int ret = 0;
