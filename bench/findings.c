@@ -162,6 +162,12 @@ static bool never_yields(const json_t *point)
 	       json_integer_value(json_object_get(profile, "yield")) == 2;
 }
 
+/* Only this engine is as deaf to interrupts as a CPU in SEAM. */
+static bool burns(const json_t *point)
+{
+	return !strcmp(json_get_text(json_object_get(point, "profile"), "engine"), "burn");
+}
+
 static void lateness(const struct talk *talk, const json_t *points)
 {
 	double worst = -INFINITY, slice = 0, p99 = 0, over;
@@ -171,7 +177,8 @@ static void lateness(const struct talk *talk, const json_t *points)
 	json_array_foreach(points, i, point) {
 		double late = number(point, "timer.lateness_seam", "p99");
 
-		if (!measures(point, "preempt") || param_is(point, "state", "idle") || isnan(late))
+		if (!measures(point, "preempt") || param_is(point, "state", "idle") ||
+		    !burns(point) || isnan(late))
 			continue;
 		if (never_yields(point)) {
 			say(talk, "If the module never yields, a timer that expires in SEAM is %s late at p99.",
@@ -204,7 +211,7 @@ static void victim(const struct talk *talk, const json_t *points)
 			continue;
 		if (param_is(point, "state", "idle")) {
 			idle = late;
-		} else if (isnan(busy) || late > busy) {
+		} else if (burns(point) && (isnan(busy) || late > busy)) {
 			busy = late;
 			slice = profile(point, "slice_ns");
 		}

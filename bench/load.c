@@ -33,6 +33,7 @@
 #define START_DELAY_NS	2000000
 #define GUEST_DELAY_NS	200000
 #define TDVMCALL_SUCCESS	0
+#define ARRIVALS_STREAM	UINT32_MAX	/* of the seed; guests' nonces have the others */
 
 struct sample {
 	uint64_t actual;
@@ -50,7 +51,7 @@ struct guest_told {
 struct load_shared {
 	uint64_t start_ns;
 	int64_t tickets;	/* closed: requests left to make, for whoever comes */
-	uint64_t per_guest;	/* open: requests of each guest */
+	uint64_t arrivals;	/* open: requests of all guests together */
 	int stop;
 	int why_set;
 	char why[96];
@@ -64,8 +65,7 @@ struct guest {
 	unsigned int number;
 	struct td td;
 	struct verifier *verifier;
-	uint64_t nonces;	/* random streams */
-	uint64_t arrivals;
+	uint64_t nonces;	/* random stream */
 	pthread_t thread;
 	pid_t pid;
 };
@@ -169,27 +169,32 @@ static int closed_loop(struct guest *guest)
 	return 0;
 }
 
-static double next_interval(struct guest *guest, double mean)
+static double next_interval(const struct load_options *options, uint64_t *state)
 {
-	if (guest->load->options.arrivals == ARRIVALS_FIXED)
+	double mean = (double)NSEC_PER_SEC / (double)options->rate;
+
+	if (options->arrivals == ARRIVALS_FIXED)
 		return mean;
-	return random_exponential(&guest->arrivals, mean);
+	return random_exponential(state, mean);
 }
 
+/*
+ * One stream of arrivals for all: every guest draws all of it from the seed and
+ * takes each arrival whose turn is its own.
+ */
 static int open_loop(struct guest *guest)
 {
 	const struct load_options *options = &guest->load->options;
 	const struct load_shared *shared = guest->load->shared;
-	double mean = (double)NSEC_PER_SEC * (double)options->guests / (double)options->rate;
-	/* Fixed arrivals of several guests are spread evenly. */
-	double at = options->arrivals == ARRIVALS_FIXED ?
-		    mean * guest->number / (double)options->guests : next_interval(guest, mean);
+	uint64_t state = random_stream(options->seed, ARRIVALS_STREAM);
+	double at = 0;
 	uint64_t i;
 
-	for (i = 0; i < shared->per_guest && !stopped(shared); i++) {
-		if (request(guest, shared->start_ns + (uint64_t)at))
+	for (i = 0; i < shared->arrivals && !stopped(shared); i++) {
+		if (i % options->guests == guest->number &&
+		    request(guest, shared->start_ns + (uint64_t)at))
 			return -1;
-		at += next_interval(guest, mean);
+		at += next_interval(options, &state);
 	}
 	return 0;
 }
@@ -303,8 +308,7 @@ static int guest_create(struct load *load, unsigned int number)
 	*guest = (struct guest){
 		.load = load,
 		.number = number,
-		.nonces = random_stream(options->seed, 2 * number),
-		.arrivals = random_stream(options->seed, 2 * number + 1),
+		.nonces = random_stream(options->seed, number),
 	};
 	if (td_create(&guest->td, options->shared_size)) {
 		td_destroy(&guest->td);
@@ -367,7 +371,7 @@ int load_start(struct load *load, uint64_t quotes)
 
 	forget(shared, guests);
 	shared->tickets = quotes ? (int64_t)quotes : INT64_MAX;
-	shared->per_guest = quotes ? (quotes + guests - 1) / guests : UINT64_MAX;
+	shared->arrivals = quotes ? quotes : UINT64_MAX;
 	shared->start_ns = clock_now() + START_DELAY_NS + guests * GUEST_DELAY_NS;
 
 	active = shared;
