@@ -299,7 +299,7 @@ const struct command cmd_run = {
 	.synopsis = "[OPTION...] [SUITE.ini]        (default: " DEFAULT_SUITE ")",
 	.text = "examples:\n"
 		"  tdxbench run                             the quick suite in a VM, virtual clock\n"
-		"  tdxbench run --points 'throughput*' bench/suites/quick.ini\n"
+		"  tdxbench run --points 'lateness*' bench/suites/quick.ini\n"
 		"  tdxbench run --clock real mine.ini       KVM where there is one\n"
 		"  sudo tdxbench run --target local         on the kernel that runs now\n"
 		"\n"
