@@ -19,28 +19,38 @@ static const char *const leaf_names[TDX_LAB_NR_LEAVES] = {
 	[TDX_LAB_LEAF_QUOTE_GET] = "TDH.QUOTE.GET",
 };
 
-int books_open(struct books *books)
+int books_open(struct books *books, unsigned int which, const struct collect_opts *opts)
 {
-	return lab_counters(&books->before);
+	if (collect_open(&books->collect, which, opts))
+		return -1;
+	if (!lab_counters(&books->before) && !collect_start(&books->collect))
+		return 0;
+	collect_close(&books->collect);
+	return -1;
 }
 
 /* The counters are nothing but 64-bit counts, so they subtract as an array. */
-int books_count(struct books *books)
+int books_balance(struct books *books)
 {
 	const uint64_t *before = (const uint64_t *)&books->before;
-	uint64_t *delta = (uint64_t *)&books->delta;
+	uint64_t *kernel = (uint64_t *)&books->kernel;
 	size_t i;
 
-	if (lab_counters(&books->delta))
+	if (collect_stop(&books->collect) || lab_counters(&books->kernel))
 		return -1;
-	for (i = 0; i < sizeof(books->delta) / sizeof(*delta); i++)
-		delta[i] -= before[i];
+	for (i = 0; i < sizeof(books->kernel) / sizeof(*kernel); i++)
+		kernel[i] -= before[i];
 	return 0;
 }
 
-void books_add_iterations(const struct books *books, const struct collect *collect, json_t *out)
+void books_close(struct books *books)
 {
-	const struct collect_leaf *get = &collect->iterations.leaf[TDX_LAB_LEAF_QUOTE_GET];
+	collect_close(&books->collect);
+}
+
+void books_add_iterations(const struct books *books, json_t *out)
+{
+	const struct collect_leaf *get = &books->collect.iterations.leaf[TDX_LAB_LEAF_QUOTE_GET];
 	unsigned int leaf;
 	char name[96];
 
@@ -51,8 +61,8 @@ void books_add_iterations(const struct books *books, const struct collect *colle
 	}
 
 	for (leaf = 0; leaf < TDX_LAB_LEAF_OTHER; leaf++) {
-		const struct tdx_lab_leaf_count *kernel = &books->delta.leaf[leaf];
-		const struct collect_leaf *bpf = &collect->iterations.leaf[leaf];
+		const struct tdx_lab_leaf_count *kernel = &books->kernel.leaf[leaf];
+		const struct collect_leaf *bpf = &books->collect.iterations.leaf[leaf];
 
 		if (!kernel->entries && !bpf->entries)
 			continue;
@@ -109,11 +119,10 @@ static uint64_t quotes_of_tds(const struct collect_quotes *quotes)
 	return sum;
 }
 
-void books_add_quotes(const struct books *books, const struct collect *collect,
-		      const struct load_result *seen, json_t *out)
+void books_add_quotes(const struct books *books, const struct load_result *seen, json_t *out)
 {
-	const struct tdx_lab_counters *kernel = &books->delta;
-	const struct collect_quotes *quotes = &collect->quotes;
+	const struct tdx_lab_counters *kernel = &books->kernel;
+	const struct collect_quotes *quotes = &books->collect.quotes;
 
 	if (quotes->part[QUOTES_TOTAL].count)
 		add_parts(quotes, out);
@@ -126,5 +135,5 @@ void books_add_quotes(const struct books *books, const struct collect *collect,
 			  seen->quotes + seen->wrong);
 	books_check_equal(out, "quotes without times", 0, quotes->untimed);
 	books_check_equal(out, "quotes that failed verification", 0, seen->wrong);
-	point_lost_events(out, collect->lost);
+	point_lost_events(out, books->collect.lost);
 }

@@ -13,24 +13,30 @@
 #include "load.h"
 
 /**
- * struct books - the kernel's own counters over a point
- * @before: when collectors start
- * @delta:  what was added until they stopped
+ * struct books - one stretch of time as BPF and as the kernel counted it
+ * @collect: what collectors saw
+ * @kernel:  what was added to the kernel's own counters meanwhile
+ * @before:  the counters when it began; private
  */
 struct books {
+	struct collect collect;
+	struct tdx_lab_counters kernel;
 	struct tdx_lab_counters before;
-	struct tdx_lab_counters delta;
 };
 
-/* Nothing may be quoting during either. 0, or -1 after one line on stderr. */
-int books_open(struct books *books);
-int books_count(struct books *books);
+/*
+ * Collectors @which (COLLECT_*) count from open to balance. Nothing may be
+ * quoting during either. 0, or -1 after one line on stderr and with nothing
+ * left to close.
+ */
+int books_open(struct books *books, unsigned int which, const struct collect_opts *opts);
+int books_balance(struct books *books);
+void books_close(struct books *books);
 
 /* Metrics seamcall.*, of TDH.QUOTE.GET, and the iterations of every leaf checked. */
-void books_add_iterations(const struct books *books, const struct collect *collect, json_t *out);
+void books_add_iterations(const struct books *books, json_t *out);
 
 /* Metrics quote.*, and every quote accounted for. */
-void books_add_quotes(const struct books *books, const struct collect *collect,
-		      const struct load_result *seen, json_t *out);
+void books_add_quotes(const struct books *books, const struct load_result *seen, json_t *out);
 
 #endif /* BENCH_BOOKS_H */

@@ -26,6 +26,7 @@
 #include "interrupt.h"
 #include "lab.h"
 #include "random.h"
+#include "verify.h"
 
 #define GUEST_STACK	(128 * 1024)
 #define LOG_SIZE	(1U << 20)	/* requests; untouched pages cost nothing */
@@ -72,6 +73,9 @@ struct guest {
 
 struct load {
 	struct load_options options;
+	struct quote_key key;
+	uint64_t seed;
+	uint64_t shared_size;	/* of a TD's shared memory, bytes */
 	struct load_shared *shared;
 	size_t shared_bytes;
 	struct guest *guests;
@@ -105,7 +109,7 @@ static void check(struct guest *guest, const uint8_t nonce[64])
 	const struct quote_expect expect = {
 		.nonce = nonce,
 		.mrtd = guest->td.info.mrtd,
-		.key = &guest->load->options.key,
+		.key = &guest->load->key,
 	};
 	const char *why = "header of the answer makes no sense";
 	const uint8_t *quote;
@@ -186,7 +190,7 @@ static int open_loop(struct guest *guest)
 {
 	const struct load_options *options = &guest->load->options;
 	const struct load_shared *shared = guest->load->shared;
-	uint64_t state = random_stream(options->seed, ARRIVALS_STREAM);
+	uint64_t state = random_stream(guest->load->seed, ARRIVALS_STREAM);
 	double at = 0;
 	uint64_t i;
 
@@ -302,21 +306,20 @@ static void raise_descriptor_limit(uint64_t guests)
 
 static int guest_create(struct load *load, unsigned int number)
 {
-	const struct load_options *options = &load->options;
 	struct guest *guest = &load->guests[number];
 
 	*guest = (struct guest){
 		.load = load,
 		.number = number,
-		.nonces = random_stream(options->seed, number),
+		.nonces = random_stream(load->seed, number),
 	};
-	if (td_create(&guest->td, options->shared_size)) {
+	if (td_create(&guest->td, load->shared_size)) {
 		td_destroy(&guest->td);
 		return -1;
 	}
 	load->nr_created++;
 
-	guest->verifier = verifier_new(&options->key);
+	guest->verifier = verifier_new(&load->key);
 	if (!guest->verifier) {
 		fprintf(stderr, "tdxbench: no memory for guest %u\n", number);
 		return -1;
@@ -324,12 +327,18 @@ static int guest_create(struct load *load, unsigned int number)
 	return 0;
 }
 
-struct load *load_new(const struct load_options *options)
+struct load *load_new(const struct tdx_emu_profile *profile, const struct load_options *options)
 {
 	struct load *load = calloc(1, sizeof(*load));
 	unsigned int i;
 
 	load->options = *options;
+	load->seed = profile->seed;
+	load->shared_size = lab_shared_size(profile);
+	if (lab_key(profile, &load->key)) {
+		free(load);
+		return NULL;
+	}
 	load->guests = calloc(options->guests, sizeof(*load->guests));
 	load->shared_bytes = sizeof(struct load_shared) +
 			     options->guests * sizeof(struct guest_told);

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../kernel/emu/tdx_emu_profile.h"
 #include "hist.h"
-#include "verify.h"
 
 enum load_kind { LOAD_CLOSED, LOAD_OPEN };
 enum load_arrivals { ARRIVALS_POISSON, ARRIVALS_FIXED };
@@ -19,28 +19,20 @@ enum load_run_as { RUN_AS_THREADS, RUN_AS_PROCESSES };
 /**
  * struct load_options - what to do
  * @guests:   TDs, each with one request under way at most
- * @quotes:   requests in all; 0: until load_stop()
  * @kind:     closed: a guest asks again when it has its quote; open: at times
  *            that do not depend on the answers
  * @rate:     open: requests per second of all guests together
  * @arrivals: open: exponential or equal intervals
  * @run_as:   a guest is a thread or a process
- * @seed:     of nonces and arrival times
  * @cpu:      pin all guests to it; -1: as the scheduler likes
- * @key:      what verifies the quotes
- * @shared_size: bytes of a TD's shared memory
  */
 struct load_options {
 	uint64_t guests;
-	uint64_t quotes;
 	enum load_kind kind;
 	uint64_t rate;
 	enum load_arrivals arrivals;
 	enum load_run_as run_as;
-	uint64_t seed;
 	int cpu;
-	struct quote_key key;
-	uint64_t shared_size;
 };
 
 /**
@@ -70,9 +62,15 @@ struct load_result {
 
 struct load;
 
-/* Creates the TDs; NULL after one line on stderr. */
-struct load *load_new(const struct load_options *options);
-/* @quotes requests from now, all guests starting at once. 0 or -1. */
+/*
+ * Creates the TDs, on a module that is up with @profile, whose seed is also
+ * that of nonces and arrivals. NULL after one line on stderr.
+ */
+struct load *load_new(const struct tdx_emu_profile *profile, const struct load_options *options);
+/*
+ * @quotes requests from now, or until load_stop() if 0, all guests starting at
+ * once. 0 or -1.
+ */
 int load_start(struct load *load, uint64_t quotes);
 /* Guests finish the request they have made. */
 void load_stop(struct load *load);

@@ -7,8 +7,7 @@
 #include <sys/resource.h>
 
 #include "books.h"
-#include "collect.h"
-#include "lab.h"
+#include "interrupt.h"
 #include "load.h"
 #include "measurement.h"
 #include "result.h"
@@ -55,45 +54,34 @@ static void add_memory(uint64_t tds, uint64_t before, uint64_t after, json_t *ou
 static int quote_each(struct load *load, uint64_t tds, json_t *out)
 {
 	struct load_result seen;
-	struct collect collect;
 	struct books books;
 	int ret = -1;
 
-	if (collect_open(&collect, COLLECT_QUOTES, NULL))
+	if (books_open(&books, COLLECT_QUOTES, NULL))
 		return -1;
-	if (books_open(&books) || collect_start(&collect))
-		goto close;
-	if (load_start(load, tds) || load_wait(load, &seen) || collect_stop(&collect) ||
-	    books_count(&books))
-		goto close;
-
-	books_add_quotes(&books, &collect, &seen, out);
-	books_check_equal(out, "TDs that got a quote", tds, collect.quotes.nr_tds);
-	ret = 0;
-close:
-	collect_close(&collect);
+	if (!load_start(load, tds) && !load_wait(load, &seen) && !books_balance(&books)) {
+		books_add_quotes(&books, &seen, out);
+		books_check_equal(out, "TDs that got a quote", tds, books.collect.quotes.nr_tds);
+		ret = interrupted();
+	}
+	books_close(&books);
 	return ret;
 }
 
 static int run(const struct point *point, json_t *out)
 {
-	struct load_options options = {
+	const struct load_options options = {
 		.guests = point_value(point, "tds"),
 		/* Open: every guest makes exactly one request. */
 		.kind = LOAD_OPEN,
 		.arrivals = ARRIVALS_FIXED,
 		.rate = 1000000,
-		.seed = point->profile.seed,
 		.cpu = -1,
-		.shared_size = lab_shared_size(&point->profile),
 	};
 	uint64_t before = meminfo("MemAvailable");
-	struct load *load;
+	struct load *load = load_new(&point->profile, &options);
 	int ret;
 
-	if (lab_key(&point->profile, &options.key))
-		return -1;
-	load = load_new(&options);
 	if (!load)
 		return -1;
 	ret = quote_each(load, options.guests, out);

@@ -7,7 +7,6 @@
 
 #include "books.h"
 #include "clock.h"
-#include "collect.h"
 #include "lab.h"
 #include "measurement.h"
 #include "result.h"
@@ -15,8 +14,6 @@
 #define PAGE_SIZE	4096
 
 static const struct param params[] = { {} };
-
-#define COLLECT	(COLLECT_POOL | COLLECT_ITERATIONS)
 
 static void add_pool(const struct collect *collect, uint64_t bring_up_ns, json_t *out)
 {
@@ -41,35 +38,36 @@ static void add_pool(const struct collect *collect, uint64_t bring_up_ns, json_t
 		       (double)pool->alloc_ns / 1e6, (double)pool->add_ns / 1e6);
 }
 
+static void check_pool(const struct point *point, const struct collect *collect,
+		       const struct tdx_lab_info *info, json_t *out)
+{
+	books_check_equal(out, "pool pages: BPF = module", info->pool_pages, collect->pool.added);
+	books_check_equal(out, "pool pages: given = asked for", point->profile.pool_pages,
+			  collect->pool.added);
+	point_lost_events(out, collect->lost);
+}
+
 static int run(const struct point *point, json_t *out)
 {
 	struct tdx_lab_info info;
-	struct collect collect;
 	struct books books;
 	uint64_t start, end;
 	int ret = -1;
 
-	if (collect_open(&collect, COLLECT, NULL))
+	if (books_open(&books, COLLECT_POOL | COLLECT_ITERATIONS, NULL))
 		return -1;
-	if (books_open(&books) || collect_start(&collect))
-		goto close;
 
 	start = clock_now();
-	if (lab_bring_up())
-		goto close;
-	end = clock_now();
-	if (collect_stop(&collect) || books_count(&books) || lab_info(&info))
-		goto close;
-
-	add_pool(&collect, end - start, out);
-	books_add_iterations(&books, &collect, out);
-	books_check_equal(out, "pool pages: BPF = module", info.pool_pages, collect.pool.added);
-	books_check_equal(out, "pool pages: given = asked for", point->profile.pool_pages,
-			  collect.pool.added);
-	point_lost_events(out, collect.lost);
-	ret = 0;
-close:
-	collect_close(&collect);
+	if (!lab_bring_up()) {
+		end = clock_now();
+		ret = books_balance(&books) || lab_info(&info) ? -1 : 0;
+	}
+	if (!ret) {
+		add_pool(&books.collect, end - start, out);
+		books_add_iterations(&books, out);
+		check_pool(point, &books.collect, &info, out);
+	}
+	books_close(&books);
 	return ret;
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "books.h"
-#include "collect.h"
 #include "interrupt.h"
 #include "lab.h"
 #include "load.h"
@@ -27,8 +26,6 @@ static const struct param params[] = {
 	{ "priority", 80, 1, 99, "", NULL, "of the victim, SCHED_FIFO" },
 	{}
 };
-
-#define COLLECT	(COLLECT_PREEMPTION | COLLECT_QUOTES)
 
 static void add_lateness(const struct collect *collect, const struct victim *victim, json_t *out)
 {
@@ -73,36 +70,30 @@ static int measure(const struct point *point, struct load *load, json_t *out)
 	};
 	struct collect_opts watch = { .threads = &victim.tid, .nr_threads = 1 };
 	struct load_result seen = {};
-	struct collect collect;
 	struct books books;
 	int ret = -1;
 
 	if (victim_start(&victim))
 		return -1;
 	watch.ignore_timer_function = lab_timer_function();
-	if (collect_open(&collect, COLLECT, &watch))
+	if (books_open(&books, COLLECT_PREEMPTION | COLLECT_QUOTES, &watch))
 		return -1;
-	if (books_open(&books) || collect_start(&collect))
-		goto close;
-	if (run_victim(&victim, load, &seen) || collect_stop(&collect) || books_count(&books))
-		goto close;
 
-	add_lateness(&collect, &victim, out);
-	metric_u64(out, "quote.count", "", BETTER_NONE, seen.quotes);
-	books_add_quotes(&books, &collect, &seen, out);
-	ret = interrupted();
-close:
-	collect_close(&collect);
+	if (!run_victim(&victim, load, &seen) && !books_balance(&books)) {
+		add_lateness(&books.collect, &victim, out);
+		metric_u64(out, "quote.count", "", BETTER_NONE, seen.quotes);
+		books_add_quotes(&books, &seen, out);
+		ret = interrupted();
+	}
+	books_close(&books);
 	return ret;
 }
 
 static int run(const struct point *point, json_t *out)
 {
-	struct load_options options = {
+	const struct load_options options = {
 		.guests = 1,
-		.seed = point->profile.seed,
 		.cpu = (int)point_value(point, "cpu"),
-		.shared_size = lab_shared_size(&point->profile),
 	};
 	struct load *load;
 	int ret;
@@ -110,9 +101,7 @@ static int run(const struct point *point, json_t *out)
 	if (point_value(point, "state") == STATE_IDLE)
 		return measure(point, NULL, out);
 
-	if (lab_key(&point->profile, &options.key))
-		return -1;
-	load = load_new(&options);
+	load = load_new(&point->profile, &options);
 	if (!load)
 		return -1;
 	ret = measure(point, load, out);

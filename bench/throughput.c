@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "books.h"
-#include "collect.h"
 #include "interrupt.h"
 #include "lab.h"
 #include "load.h"
@@ -31,8 +30,6 @@ static const struct param params[] = {
 	{ "run_as", RUN_AS_THREADS, 0, 1, "", run_as_words, "what a guest is on the host" },
 	{}
 };
-
-#define COLLECT	(COLLECT_ITERATIONS | COLLECT_QUOTES)
 
 static int warm_up(struct load *load, uint64_t quotes)
 {
@@ -67,47 +64,38 @@ static void add_client_side(const struct point *point, const struct load_result 
 static int measure(const struct point *point, struct load *load, json_t *out)
 {
 	struct load_result seen;
-	struct collect collect;
 	struct books books;
 	int ret = -1;
 
 	if (warm_up(load, point_value(point, "warmup") * point_value(point, "guests")))
 		return -1;
-	if (collect_open(&collect, COLLECT, NULL))
+	if (books_open(&books, COLLECT_ITERATIONS | COLLECT_QUOTES, NULL))
 		return -1;
-	if (books_open(&books) || collect_start(&collect))
-		goto close;
-	if (load_start(load, point_value(point, "quotes")) || load_wait(load, &seen) ||
-	    collect_stop(&collect) || books_count(&books))
-		goto close;
 
-	add_client_side(point, &seen, out);
-	books_add_iterations(&books, &collect, out);
-	books_add_quotes(&books, &collect, &seen, out);
-	ret = interrupted();
-close:
-	collect_close(&collect);
+	if (!load_start(load, point_value(point, "quotes")) && !load_wait(load, &seen) &&
+	    !books_balance(&books)) {
+		add_client_side(point, &seen, out);
+		books_add_iterations(&books, out);
+		books_add_quotes(&books, &seen, out);
+		ret = interrupted();
+	}
+	books_close(&books);
 	return ret;
 }
 
 static int run(const struct point *point, json_t *out)
 {
-	struct load_options options = {
+	const struct load_options options = {
 		.guests = point_value(point, "guests"),
 		.kind = point_value(point, "load"),
 		.rate = point_value(point, "rate"),
 		.arrivals = point_value(point, "arrivals"),
 		.run_as = point_value(point, "run_as"),
-		.seed = point->profile.seed,
 		.cpu = -1,
-		.shared_size = lab_shared_size(&point->profile),
 	};
-	struct load *load;
+	struct load *load = load_new(&point->profile, &options);
 	int ret;
 
-	if (lab_key(&point->profile, &options.key))
-		return -1;
-	load = load_new(&options);
 	if (!load)
 		return -1;
 	ret = measure(point, load, out);
