@@ -36,8 +36,8 @@
 /* Metadata field ids. [1.5] layout: code 23:0, element size 33:32, class 61:56 */
 #define TDX_MD_FEATURES0		0x0A00000300000008ULL	/* [1.5] u64 */
 #define TDX_MD_EXT_REQUIRED		0x3100000000000001ULL	/* [v2] u8, boolean */
-#define TDX_MD_POOL_PAGES		0x3100000200000000ULL	/* [v2] u32, pages still missing */
-#define TDX_MD_MAX_QUOTE_SIZE		0x2300000200000002ULL	/* [v2] u32, bytes, after QUOTE.INIT */
+#define TDX_MD_POOL_PAGES		0x3100000200000000ULL	/* [v2] u32, still missing */
+#define TDX_MD_MAX_QUOTE_SIZE		0x2300000200000002ULL	/* [v2] u32, after QUOTE.INIT */
 #define TDX_MD_MODULE_HV		0x8900000100000000ULL	/* [1.5] u16, for SHUTDOWN */
 
 /*
@@ -79,7 +79,7 @@
 #define TDX_OPERAND_SYS			0xB8
 
 #define TDX_PAGE_SHIFT			12
-#define TDX_PAGE_SIZE			(1UL << TDX_PAGE_SHIFT)
+#define TDX_PAGE_SIZE			4096UL
 
 /*
  * HPA_LIST_INFO: one page of up to 512 HPAs. The module moves FIRST_ENTRY on

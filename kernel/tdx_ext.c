@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) "tdx: " fmt
 
+#include <linux/atomic.h>
 #include <linux/bitfield.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
@@ -72,7 +73,9 @@ int tdx_sys_rd(u64 field, u64 *value)
  * @features0: TDX_FEATURES0 of the module
  *
  * Extensions come implicitly with a feature that needs them, so only quoting
- * is named. 0 means that version 0 of these calls will do.
+ * is named.
+ *
+ * Return: the features; 0 means that version 0 of these calls will do.
  */
 u64 tdx_ext_addon_features(u64 features0)
 {
@@ -85,14 +88,15 @@ struct pool {
 	u32 required;		/* pages the module asks for */
 	u32 added;		/* pages it has taken */
 	u64 *list;		/* list page, reused by every batch */
+	bool timed;		/* somebody listens */
 	u64 alloc_ns;
 	u64 add_ns;
 };
 
-static u64 pool_clock(void)
+/* Whether anybody listens is asked once, or two reads of one stretch might disagree. */
+static u64 pool_clock(const struct pool *pool)
 {
-	return trace_pool_alloc_enabled() || trace_pool_add_enabled() ||
-	       trace_pool_total_enabled() ? tdx_clock() : 0;
+	return pool->timed ? tdx_clock() : 0;
 }
 
 /*
@@ -102,7 +106,7 @@ static u64 pool_clock(void)
 static struct page *pool_alloc_chunk(struct pool *pool, u32 max, u32 *nr)
 {
 	unsigned int order = POOL_CHUNK_ORDER;
-	u64 start = pool_clock();
+	u64 start = pool_clock(pool);
 	struct page *page;
 	u64 ns;
 
@@ -123,10 +127,21 @@ static struct page *pool_alloc_chunk(struct pool *pool, u32 max, u32 *nr)
 	split_page(page, order);
 	*nr = 1U << order;
 
-	ns = pool_clock() - start;
+	ns = pool_clock(pool) - start;
 	pool->alloc_ns += ns;
 	trace_pool_alloc(*nr, page_to_nid(page), ns);
 	return page;
+}
+
+/*
+ * How many of @nr pages a failed TDH.EXT.MEM.ADD has taken: as FIRST_ENTRY says,
+ * provided RCX still is the HPA_LIST_INFO that went in. Else none may be freed.
+ */
+static u32 pool_taken(u64 info, u64 rcx, u32 nr)
+{
+	if ((rcx ^ info) & ~TDX_HPA_LIST_FIRST)
+		return nr;
+	return min_t(u32, FIELD_GET(TDX_HPA_LIST_FIRST, rcx), nr);
 }
 
 /*
@@ -135,20 +150,18 @@ static struct page *pool_alloc_chunk(struct pool *pool, u32 max, u32 *nr)
  */
 static int pool_add_batch(struct pool *pool, u32 nr, u32 *taken)
 {
-	struct tdx_module_args args = {
-		.rcx = page_to_phys(virt_to_page(pool->list)) |
-		       FIELD_PREP(TDX_HPA_LIST_LAST, nr - 1),
-	};
+	u64 info = page_to_phys(virt_to_page(pool->list)) | FIELD_PREP(TDX_HPA_LIST_LAST, nr - 1);
+	struct tdx_module_args args = { .rcx = info };
 	struct tdx_ext_call call = {};
-	u64 start = pool_clock();
+	u64 start = pool_clock(pool);
 	u64 r, ns;
 
 	r = tdx_ext_seamcall(TDX_FN(TDH_EXT_MEM_ADD, 0), &args, &call);
 
-	*taken = r == TDX_SUCCESS ? nr : min_t(u32, FIELD_GET(TDX_HPA_LIST_FIRST, args.rcx), nr);
+	*taken = r == TDX_SUCCESS ? nr : pool_taken(info, args.rcx, nr);
 	pool->added += *taken;
 
-	ns = pool_clock() - start;
+	ns = pool_clock(pool) - start;
 	pool->add_ns += ns;
 	trace_pool_add(call.id, *taken, call.iterations, r, ns);
 
@@ -187,7 +200,11 @@ static int pool_grow(struct pool *pool)
 
 static int pool_fill(u32 required)
 {
-	struct pool pool = { .required = required };
+	struct pool pool = {
+		.required = required,
+		.timed = trace_pool_alloc_enabled() || trace_pool_add_enabled() ||
+			 trace_pool_total_enabled(),
+	};
 	int ret = 0;
 
 	pool.list = (u64 *)get_zeroed_page(GFP_KERNEL);
@@ -252,6 +269,8 @@ static int ext_bring_up(bool may_grow)
 	if (!required)
 		return -EOPNOTSUPP;
 
+	if (pages > U32_MAX)
+		return -EIO;
 	if (pages && !may_grow) {
 		pr_err("the updated TDX module wants %llu more pages, an update cannot give any\n",
 		       pages);

@@ -114,7 +114,7 @@ static int copy_out(struct request *req)
 			      &len, sizeof(len)))
 		return -EFAULT;
 
-	smp_wmb();
+	smp_wmb();	/* pairs with the guest's read of the status before the rest */
 	return write_status(req, TDX_GETQUOTE_SUCCESS) ? -EFAULT : 0;
 }
 
@@ -124,9 +124,9 @@ static int make_quote(struct request *req)
 	u64 start;
 	int ret;
 
-	start = tdx_quote_clock();
+	start = tdx_quote_clock(quote);
 	ret = copy_in(req);
-	quote->times.copy_in = tdx_quote_clock() - start;
+	quote->times.copy_in = tdx_quote_clock(quote) - start;
 	if (ret)
 		return ret;
 
@@ -134,9 +134,9 @@ static int make_quote(struct request *req)
 	if (ret)
 		return ret;
 
-	start = tdx_quote_clock();
+	start = tdx_quote_clock(quote);
 	ret = copy_out(req);
-	quote->times.copy_out += tdx_quote_clock() - start;
+	quote->times.copy_out += tdx_quote_clock(quote) - start;
 	return ret;
 }
 

@@ -13,6 +13,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/semaphore.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
@@ -31,7 +32,8 @@
  * more, callers take turns instead of queueing and the tail grows.
  */
 #define QUOTE_BUFFERS_PER_CPU	3U
-#define QUOTE_MAX_BUFFERS	256U
+#define QUOTE_MAX_BUFFERS	64U
+#define QUOTE_MAX_SIZE		SZ_16M	/* of a configfs-tsm report */
 
 /**
  * struct tdx_quote_buf - memory for one quote, with the list that describes it
@@ -153,7 +155,7 @@ static int per_call_get(struct tdx_quote *quote)
 
 static int quote_get_buf(struct tdx_quote *quote)
 {
-	u64 start = tdx_quote_clock();
+	u64 start = tdx_quote_clock(quote);
 	int ret;
 
 	if (quote_policy.buffers == TDX_QUOTE_SHARED)
@@ -163,7 +165,7 @@ static int quote_get_buf(struct tdx_quote *quote)
 	if (ret)
 		return ret;
 
-	quote->times.wait = tdx_quote_clock() - start;
+	quote->times.wait = tdx_quote_clock(quote) - start;
 	trace_quote_buffer(quote->call.id, quote->call.tdr, quote->buf - buffers,
 			   quote->times.wait);
 	return 0;
@@ -185,14 +187,14 @@ static void per_call_put(struct tdx_quote_buf *buf)
 static void quote_put_buf(struct tdx_quote *quote)
 {
 	struct tdx_quote_buf *buf = quote->buf;
-	u64 start = tdx_quote_clock();
+	u64 start = tdx_quote_clock(quote);
 
 	quote->buf = NULL;
 	if (quote_policy.buffers == TDX_QUOTE_SHARED)
 		mutex_unlock(&shared_lock);
 	else
 		per_call_put(buf);
-	quote->times.wait += tdx_quote_clock() - start;
+	quote->times.wait += tdx_quote_clock(quote) - start;
 }
 
 /*
@@ -201,10 +203,10 @@ static void quote_put_buf(struct tdx_quote *quote)
  */
 static int shared_keep(struct tdx_quote *quote)
 {
-	u64 start = tdx_quote_clock();
+	u64 start = tdx_quote_clock(quote);
 
 	quote->data = kvmemdup(quote->buf->data, quote->len, GFP_KERNEL_ACCOUNT);
-	quote->times.copy_out = tdx_quote_clock() - start;
+	quote->times.copy_out = tdx_quote_clock(quote) - start;
 	quote_put_buf(quote);
 
 	return quote->data ? 0 : -ENOMEM;
@@ -214,13 +216,14 @@ static int shared_keep(struct tdx_quote *quote)
 
 /**
  * tdx_quote_clock - now, for a quote's decomposition
+ * @quote: begun
  *
- * Return: tdx_clock(), or 0 without reading a clock when nobody
- * listens to quote_end or quote_buffer.
+ * Return: tdx_clock(), or 0 without reading a clock when nobody listened as the
+ * quote began. Asked again later, two reads of one stretch might disagree.
  */
-u64 tdx_quote_clock(void)
+u64 tdx_quote_clock(const struct tdx_quote *quote)
 {
-	return trace_quote_end_enabled() || trace_quote_buffer_enabled() ? tdx_clock() : 0;
+	return quote->times.begin ? tdx_clock() : 0;
 }
 
 /**
@@ -231,7 +234,8 @@ u64 tdx_quote_clock(void)
 void tdx_quote_begin(struct tdx_quote *quote, u64 tdr)
 {
 	quote->call.tdr = tdr;
-	quote->times.begin = tdx_quote_clock();
+	if (trace_quote_end_enabled() || trace_quote_buffer_enabled())
+		quote->times.begin = tdx_clock();
 	if (quote->times.begin || trace_quote_begin_enabled())
 		quote->call.id = tdx_ext_call_id();
 	trace_quote_begin(quote->call.id, tdr);
@@ -316,8 +320,7 @@ void tdx_quote_put(struct tdx_quote *quote)
  */
 void tdx_quote_end(struct tdx_quote *quote)
 {
-	if (quote->times.begin)
-		quote->times.total = tdx_quote_clock() - quote->times.begin;
+	quote->times.total = tdx_quote_clock(quote) - quote->times.begin;
 	trace_quote_end(quote);
 }
 
@@ -345,7 +348,8 @@ static int quote_module_init(u32 *size)
 	ret = tdx_sys_rd(TDX_MD_MAX_QUOTE_SIZE, &value);
 	if (ret)
 		return ret;
-	if (!value || value > U32_MAX)
+	/* What guests may ask for ends there, and so does belief in the module. */
+	if (!value || value > QUOTE_MAX_SIZE)
 		return -EIO;
 
 	*size = value;
@@ -382,6 +386,10 @@ int tdx_quote_init(void)
 {
 	int ret = quote_bring_up();
 
+	if (ret) {
+		buffers_destroy();
+		max_quote_size = 0;
+	}
 	set_quote_state(ret ? TDX_QUOTE_UNAVAILABLE : TDX_QUOTE_AVAILABLE, ret);
 	if (!ret)
 		pr_info("quoting enabled, quotes of up to %u bytes, %u buffers\n",

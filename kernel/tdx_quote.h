@@ -118,7 +118,7 @@ void tdx_quote_begin(struct tdx_quote *quote, u64 tdr);
 int tdx_quote_generate(struct tdx_quote *quote);
 void tdx_quote_put(struct tdx_quote *quote);
 void tdx_quote_end(struct tdx_quote *quote);
-u64 tdx_quote_clock(void);
+u64 tdx_quote_clock(const struct tdx_quote *quote);
 
 /* --- the guest's GetQuote (tdx_getquote.c) --- */
 

@@ -7,7 +7,6 @@
  * with its original inputs; TDH.EXT.MEM.ADD alone takes its RCX output as the
  * next input (series v2 and its author, 24 April 2026).
  */
-#include <linux/atomic.h>
 #include <linux/preempt.h>
 
 #include <trace/events/tdx_ext.h>

@@ -59,7 +59,10 @@ TRACE_EVENT(seamcall_enter,
 
 /**
  * seamcall_exit - the CPU is back from the TDX module
- * @fn, @call, @tdr, @iteration: as in seamcall_enter
+ * @fn:          as in seamcall_enter
+ * @call:        as in seamcall_enter
+ * @tdr:         as in seamcall_enter
+ * @iteration:   as in seamcall_enter
  * @rcx:         RCX coming out
  * @status:      raw completion status (RAX)
  * @duration_ns: time since the CPU went in. Interrupts that the module was
@@ -122,9 +125,10 @@ TRACE_EVENT(quote_begin,
 
 /**
  * quote_buffer - the quote has a buffer for the module to write to
- * @quote, @tdr: as in quote_begin
- * @buffer:      index of the buffer
- * @wait_ns:     time waited for it
+ * @quote:   as in quote_begin
+ * @tdr:     as in quote_begin
+ * @buffer:  index of the buffer
+ * @wait_ns: time waited for it
  */
 TRACE_EVENT(quote_buffer,
 	TP_PROTO(u64 quote, u64 tdr, u32 buffer, u64 wait_ns),
@@ -149,8 +153,8 @@ TRACE_EVENT(quote_buffer,
  * quote_end - the quote is in guest memory, or has failed
  * @q: the quote with its decomposition
  *
- * total = copy_in + wait + seam + gap + copy_out + other. All times are 0 when
- * nobody listened at quote_begin.
+ * total = copy_in + wait + seam + gap + copy_out + other. When nobody listened as
+ * the quote began, all of them but seam and gap are 0.
  */
 TRACE_EVENT(quote_end,
 	TP_PROTO(const struct tdx_quote *q),
@@ -180,7 +184,8 @@ TRACE_EVENT(quote_end,
 		__entry->seam_ns	= q->call.seam_ns;
 		__entry->gap_ns		= q->call.gap_ns;
 		__entry->copy_out_ns	= q->times.copy_out;
-		__entry->other_ns	= q->times.total - q->times.copy_in -
+		__entry->other_ns	= !q->times.begin ? 0 :
+					  q->times.total - q->times.copy_in -
 					  q->times.wait - q->call.seam_ns -
 					  q->call.gap_ns - q->times.copy_out;
 		__entry->bytes		= q->len;
@@ -328,8 +333,9 @@ TRACE_EVENT(pool_total,
 
 /**
  * ext_state - the extensions changed state
- * @from, @to: 0 absent, 1 ready, 2 failed
- * @error:     0, or the negative errno behind "failed"
+ * @from:  0 absent, 1 ready, 2 failed
+ * @to:    likewise
+ * @error: 0, or the negative errno behind "failed"
  */
 TRACE_EVENT(ext_state,
 	TP_PROTO(u32 from, u32 to, int error),
@@ -350,10 +356,11 @@ TRACE_EVENT(ext_state,
 		  __entry->error)
 );
 
-/**
+/*
  * quote_state - quoting became available or unavailable
- * @from, @to: 0 unavailable, 1 available
- * @error:     0, or the negative errno behind "unavailable"
+ * @from:  0 unavailable, 1 available
+ * @to:    likewise
+ * @error: 0, or the negative errno behind "unavailable"
  */
 DEFINE_EVENT_PRINT(ext_state, quote_state,
 	TP_PROTO(u32 from, u32 to, int error),

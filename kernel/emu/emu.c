@@ -11,6 +11,7 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include <linux/vmalloc.h>
 #include <asm/shared/tdx.h>
 
@@ -72,7 +73,7 @@ static struct emu_call *call_enter(u16 leaf, const struct tdx_module_args *args,
 {
 	struct emu_call *call;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	call = call_find(leaf, args);
 	*fresh = !call;
 	if (!call)
@@ -81,16 +82,16 @@ static struct emu_call *call_enter(u16 leaf, const struct tdx_module_args *args,
 		call = NULL;
 	if (call)
 		call->entered = true;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return call;
 }
 
 static void call_leave(struct emu_call *call, bool done)
 {
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	call->entered = false;
 	call->used = !done;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 }
 
 bool emu_any_call(u16 leaf)
@@ -107,9 +108,9 @@ static u64 ready_unlocked(void)
 {
 	u64 r;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	r = emu_ready();
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return r;
 }
 
@@ -283,6 +284,14 @@ struct profile_field {
 
 static const struct profile_field profile_fields[] = { TDX_EMU_PROFILE(PROFILE_FIELD) };
 
+/* Longer without a look at interrupts, and watchdogs bark. */
+#define NEVER_MAX_NS	(5ULL * NSEC_PER_SEC)
+
+static u64 longest_call(const struct tdx_emu_profile *profile)
+{
+	return max3(profile->quote_ns, profile->ext_init_ns, profile->quote_init_ns);
+}
+
 int tdx_emu_set_profile(const struct tdx_emu_profile *profile)
 {
 	const u64 *values = (const u64 *)profile;
@@ -307,6 +316,12 @@ int tdx_emu_set_profile(const struct tdx_emu_profile *profile)
 		return -ERANGE;
 	}
 
+	if (profile->yield == TDX_EMU_YIELD_NEVER && longest_call(profile) > NEVER_MAX_NS) {
+		pr_err("profile: with yield never no call may take longer than %llu ns\n",
+		       NEVER_MAX_NS);
+		return -ERANGE;
+	}
+
 	emu.profile = *profile;
 	return 0;
 }
@@ -325,9 +340,9 @@ int tdx_emu_td_create(u64 tdr, u32 id, u8 mrtd[48])
 	if (!td)
 		return -ENOMEM;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	serial = ++emu.td_serial;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 
 	td->tdr = tdr;
 	ret = emu_identity_make(&td->who, emu.profile.seed, id, serial);
@@ -337,9 +352,9 @@ int tdx_emu_td_create(u64 tdr, u32 id, u8 mrtd[48])
 	}
 	memcpy(mrtd, td->who.mrtd, sizeof(td->who.mrtd));
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	hash_add(emu.tds, &td->node, td->tdr);
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return 0;
 }
 
@@ -358,9 +373,9 @@ const struct emu_identity *emu_td_identity(u64 tdr)
 {
 	struct emu_td *td;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	td = td_find(tdr);
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return td ? &td->who : NULL;
 }
 
@@ -368,11 +383,11 @@ void tdx_emu_td_destroy(u64 tdr)
 {
 	struct emu_td *td;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	td = td_find(tdr);
 	if (td)
 		hash_del(&td->node);
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	kfree(td);
 }
 
@@ -414,7 +429,7 @@ u32 tdx_emu_key(u32 *token, u8 key[96])
 {
 	u32 len = 0;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	*token = emu.key.token;
 	if (emu.key.epoch && emu.key.token == TDX_EMU_TOKEN_MAC0) {
 		len = sizeof(emu.key.mac);
@@ -423,7 +438,7 @@ u32 tdx_emu_key(u32 *token, u8 key[96])
 		len = sizeof(emu.key.pub);
 		memcpy(key, emu.key.pub, len);
 	}
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return len;
 }
 
@@ -432,7 +447,7 @@ int tdx_emu_init(void)
 	int ret;
 
 	emu = (struct emu_state){ .profile = { TDX_EMU_PROFILE(PROFILE_DEFAULT) } };
-	spin_lock_init(&emu.lock);
+	raw_spin_lock_init(&emu.lock);
 	hash_init(emu.tds);
 
 	emu.calls = vzalloc(array_size(EMU_MAX_CALLS, sizeof(*emu.calls)));

@@ -112,14 +112,14 @@ u64 emu_ext_mem_add(struct tdx_module_args *args)
 
 	pages = pages_in_time(list.last - list.next + 1);
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	r = emu_ready();
 	while (r == TDX_SUCCESS && pages--) {
 		r = pool_take_next(&list);
 		if (r == TDX_SUCCESS)
 			args->rcx = emu_list_info(&list);
 	}
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 
 	if (r == TDX_SUCCESS && !emu_list_done(&list))
 		r = TDX_INTERRUPTED_RESUMABLE;
@@ -130,14 +130,14 @@ static u64 ext_init_check(struct emu_call *call, const struct tdx_module_args *a
 {
 	u64 r = TDX_SUCCESS;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	if (!(emu.addon & TDX_FEATURES0_QUOTE) || emu.ext_ready)
 		r = TDX_SYS_STATE_INCORRECT;
 	else if (emu_pool_missing())
 		r = TDX_SYS_NOT_READY;
 	else if (!pool_intact())
 		r = TDX_PAGE_METADATA_INCORRECT;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 
 	call->left_ns = emu.profile.ext_init_ns;
 	return r;

@@ -15,14 +15,14 @@ static u64 quote_init_check(struct emu_call *call, const struct tdx_module_args 
 	u64 r = TDX_SUCCESS;
 
 	/* From here on no quote can begin, so the key may change in place. */
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	if (!emu.ext_ready)
 		r = TDX_SYS_NOT_READY;
 	else if (emu_any_call(TDH_QUOTE_GET))
 		r = TDX_OPERAND_BUSY;
 	else
 		emu.quote_ready = false;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 
 	call->left_ns = emu.profile.quote_init_ns;
 	return r;
@@ -37,9 +37,9 @@ static u64 quote_init_make(struct emu_call *call)
 
 static u64 quote_init_finish(struct emu_call *call, struct tdx_module_args *args)
 {
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	emu.quote_ready = true;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return TDX_SUCCESS;
 }
 
@@ -77,9 +77,9 @@ static u64 quote_ready(void)
 {
 	u64 r;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	r = emu.quote_ready ? TDX_SUCCESS : TDX_SYS_NOT_READY;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return r;
 }
 
@@ -87,9 +87,9 @@ static u64 next_serial(void)
 {
 	u64 serial;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	serial = ++emu.serial;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return serial;
 }
 

@@ -70,7 +70,7 @@ struct emu_state {
 	struct tdx_emu_profile profile;
 	struct emu_counts counts[TDX_EMU_NR_LEAVES];
 
-	spinlock_t lock;	/* protects all below */
+	raw_spinlock_t lock;	/* protects all below; taken with preemption off */
 	enum emu_sys_state sys;
 	u64 addon;		/* R9 of TDH.SYS.CONFIG */
 	bool ext_ready;

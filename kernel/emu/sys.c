@@ -49,12 +49,12 @@ u64 emu_sys_rd(struct tdx_module_args *args)
 {
 	u64 r, value = 0;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	if (emu.sys == EMU_SYS_SHUTDOWN)
 		r = TDX_SYS_SHUTDOWN;
 	else
 		r = read_field(args->rdx, &value);
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 
 	args->r8 = value;
 	return r;
@@ -83,14 +83,14 @@ u64 emu_sys_config(u8 version, const struct tdx_module_args *args)
 	if (r != TDX_SUCCESS)
 		return r;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	if (emu.sys == EMU_SYS_UNCONFIGURED) {
 		emu.sys = EMU_SYS_CONFIGURED;
 		emu.addon = addon_of(version, args);
 	} else {
 		r = TDX_SYS_CONFIG_NOT_PENDING;
 	}
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return r;
 }
 
@@ -101,7 +101,7 @@ u64 emu_sys_shutdown(const struct tdx_module_args *args)
 	if (args->rcx != HANDOFF_VERSION)
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RCX;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	r = emu_ready();
 	if (r == TDX_SUCCESS && emu_any_call(0))
 		r = TDX_SYS_BUSY;
@@ -110,7 +110,7 @@ u64 emu_sys_shutdown(const struct tdx_module_args *args)
 		emu.ext_ready = false;
 		emu.quote_ready = false;
 	}
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return r;
 }
 
@@ -119,13 +119,13 @@ u64 emu_sys_update(u8 version, const struct tdx_module_args *args)
 {
 	u64 r = TDX_SUCCESS;
 
-	spin_lock(&emu.lock);
+	raw_spin_lock(&emu.lock);
 	if (emu.sys != EMU_SYS_SHUTDOWN)
 		r = TDX_SYS_STATE_INCORRECT;
 	else if (addon_of(version, args) != emu.addon)
 		r = TDX_OPERAND_INVALID | TDX_OPERAND_R9;
 	else
 		emu.sys = EMU_SYS_CONFIGURED;
-	spin_unlock(&emu.lock);
+	raw_spin_unlock(&emu.lock);
 	return r;
 }

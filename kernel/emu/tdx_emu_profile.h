@@ -15,11 +15,11 @@
 	X(seed,			1, 0, ~0ULL, "",				\
 	  "seed of keys, identities and quote sizes")				\
 	X(engine,		0, 0, 1, "",					\
-	  "how time passes: 0 halt (CPU halted), 1 burn (instructions burnt)")	\
+	  "how time passes: with the CPU halted, or by burning instructions")	\
 	X(yield,		0, 0, 2, "",					\
-	  "leave when: 0 an interrupt is pending, 1 also when a slice is used up, 2 never") \
+	  "leave a call when an interrupt is pending, also at each slice's end, or never") \
 	X(slice_ns,		1000000, 100, 10000000, "ns",			\
-	  "burn: between two looks for interrupts; yield=1: longest stay")	\
+	  "burn: between two looks for interrupts; yield=slice: longest stay")	\
 	X(quote_ns,		200000000, 1000, 30000000000ULL, "ns",		\
 	  "compute time of TDH.QUOTE.GET")					\
 	X(ext_init_ns,		50000000, 1000, 30000000000ULL, "ns",		\
@@ -39,7 +39,7 @@
 	X(slots,		64, 1, 64, "calls",				\
 	  "extension calls the module can keep suspended; more get OPERAND_BUSY") \
 	X(token,		0, 0, 1, "",					\
-	  "protection of a quote: 0 COSE_Mac0 HMAC-SHA-384, 1 COSE_Sign1 ES384")
+	  "protection of a quote: COSE_Mac0 HMAC-SHA-384, or COSE_Sign1 ES384")
 
 /* Values of the fields that are choices. */
 enum tdx_emu_engine { TDX_EMU_HALT, TDX_EMU_BURN };

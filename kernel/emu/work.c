@@ -11,6 +11,7 @@
  * for the thread can be preempted. Another CPU would not do: under QEMU's
  * instruction-counting clock CPUs take turns and hold each other up.
  */
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/kthread.h>
@@ -22,8 +23,9 @@
 enum { WORK_NONE, WORK_QUEUED, WORK_RUNNING, WORK_DONE };
 
 struct emu_worker {
-	struct kthread_worker *thread;
+	struct kthread_worker worker;
 	struct kthread_work work;
+	struct task_struct *thread;
 };
 
 static DEFINE_PER_CPU(struct emu_worker, workers);
@@ -53,8 +55,9 @@ bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call))
 	call->make = make;
 	atomic_set_release(&call->work_state, WORK_QUEUED);
 
-	if (emu.profile.engine == TDX_EMU_BURN) {
-		kthread_queue_work(worker->thread, &worker->work);
+	/* A CPU that came up later has none. */
+	if (emu.profile.engine == TDX_EMU_BURN && worker->thread) {
+		kthread_queue_work(&worker->worker, &worker->work);
 		return true;
 	}
 	do_work(call);
@@ -71,16 +74,16 @@ bool emu_work_done(struct emu_call *call)
 static int start_worker(unsigned int cpu)
 {
 	struct emu_worker *worker = per_cpu_ptr(&workers, cpu);
-	struct kthread_worker *thread;
+	struct task_struct *thread;
 
-	thread = kthread_create_worker_on_cpu(cpu, 0, "tdx_emu/%u", cpu);
+	kthread_init_worker(&worker->worker);
+	kthread_init_work(&worker->work, do_all_work);
+	thread = kthread_create_on_cpu(kthread_worker_fn, &worker->worker, cpu, "tdx_emu/%u");
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
 
-	/* Linux 6.14 and later leave the waking to the caller. */
-	wake_up_process(thread->task);
-	sched_set_fifo_low(thread->task);
-	kthread_init_work(&worker->work, do_all_work);
+	sched_set_fifo_low(thread);
+	wake_up_process(thread);
 	worker->thread = thread;
 	return 0;
 }
@@ -88,16 +91,19 @@ static int start_worker(unsigned int cpu)
 int emu_work_init(void)
 {
 	unsigned int cpu;
-	int ret;
+	int ret = 0;
 
-	for_each_possible_cpu(cpu) {
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
 		ret = start_worker(cpu);
-		if (ret) {
-			emu_work_exit();
-			return ret;
-		}
+		if (ret)
+			break;
 	}
-	return 0;
+	cpus_read_unlock();
+
+	if (ret)
+		emu_work_exit();
+	return ret;
 }
 
 void emu_work_exit(void)
@@ -107,8 +113,10 @@ void emu_work_exit(void)
 	for_each_possible_cpu(cpu) {
 		struct emu_worker *worker = per_cpu_ptr(&workers, cpu);
 
-		if (worker->thread)
-			kthread_destroy_worker(worker->thread);
+		if (!worker->thread)
+			continue;
+		kthread_flush_worker(&worker->worker);
+		kthread_stop(worker->thread);
 		worker->thread = NULL;
 	}
 }

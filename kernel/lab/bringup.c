@@ -109,7 +109,11 @@ int lab_reinit(void)
 		state = TDX_LAB_FAILED;
 		return ret;
 	}
-	return start_quoting(tdx_ext_reinit());
+
+	ret = tdx_ext_reinit();
+	if (ret)
+		tdx_quote_exit();
+	return start_quoting(ret);
 }
 
 void lab_shut_down(void)

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/uaccess.h>
+#include <asm/tsc.h>
 
 #include "../emu/tdx_emu.h"
 #include "../tdx_quote.h"
@@ -153,6 +154,7 @@ static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static const struct file_operations lab_fops = {
 	.owner = THIS_MODULE,
 	.unlocked_ioctl = lab_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,
 };
 
@@ -166,6 +168,12 @@ static struct miscdevice lab_device = {
 static int __init lab_init(void)
 {
 	int ret;
+
+	/* TDX hosts have one; elsewhere the path's clock would divide by 0. */
+	if (!tsc_khz) {
+		pr_err("no TSC of known frequency to tell time by\n");
+		return -ENODEV;
+	}
 
 	ret = tdx_emu_init();
 	if (ret)

@@ -10,8 +10,8 @@
 #include <asm/shared/tdx.h>
 
 #include "../emu/tdx_emu.h"
-#include "../seamcall.h"
 #include "../tdx_abi.h"
+#include "../tdx_quote.h"
 #include "lab.h"
 
 #define RAW_REGS	6
@@ -38,10 +38,8 @@ static bool names_memory(u64 value)
 }
 
 /* Only the report page, R8, may point into the TD: lists name further pages. */
-static int fix_operands(struct tdx_lab_seamcall *call, u64 *regs)
+static int fix_operands(const struct tdx_lab_seamcall *call, struct file *file, u64 *regs)
 {
-	CLASS(fd, f)(call->td);
-	struct file *file = fd_file(f);
 	unsigned int i;
 
 	for (i = 0; i < RAW_REGS; i++) {
@@ -64,9 +62,12 @@ static int fix_operands(struct tdx_lab_seamcall *call, u64 *regs)
 
 int lab_raw_seamcall(struct tdx_lab_seamcall *call)
 {
+	/* Held over the call: the TD's memory must not go while the module uses it. */
+	CLASS(fd, f)(call->td);
 	u64 regs[RAW_REGS] = {
 		call->rcx, call->rdx, call->r8, call->r9, call->r10, call->r11,
 	};
+	struct tdx_ext_call ext_call = {};
 	struct tdx_module_args args;
 	int ret;
 
@@ -76,7 +77,7 @@ int lab_raw_seamcall(struct tdx_lab_seamcall *call)
 	if (!leaf_allowed(call->fn))
 		return -EPERM;
 
-	ret = fix_operands(call, regs);
+	ret = fix_operands(call, fd_file(f), regs);
 	if (ret)
 		return ret;
 
@@ -84,7 +85,7 @@ int lab_raw_seamcall(struct tdx_lab_seamcall *call)
 		.rcx = regs[0], .rdx = regs[1], .r8 = regs[2],
 		.r9 = regs[3], .r10 = regs[4], .r11 = regs[5],
 	};
-	call->status = seamcall_ret(call->fn, &args);
+	call->status = tdx_ext_seamcall(call->fn, &args, &ext_call);
 	call->rcx = args.rcx;
 	call->rdx = args.rdx;
 	call->r8 = args.r8;

@@ -205,6 +205,7 @@ static const struct file_operations td_fops = {
 	.release = td_release,
 	.mmap = td_mmap,
 	.unlocked_ioctl = td_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,
 };
 

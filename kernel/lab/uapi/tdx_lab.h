@@ -35,6 +35,7 @@ enum tdx_lab_state {
  * @pool_pages:     4 KiB pages the module owns
  * @nr_tds:         TDs alive
  * @key_epoch:      counts TDH.QUOTE.INIT; the key changes with it
+ * @reserved:       0
  */
 struct tdx_lab_info {
 	__u32 version;
@@ -50,7 +51,8 @@ struct tdx_lab_info {
 
 /**
  * struct tdx_lab_policy - TDX_LAB_SET_POLICY, -EBUSY while TDs are alive
- * @buffers: 0 shared (one buffer behind a mutex), 1 per-call
+ * @buffers:  0 shared (one buffer behind a mutex), 1 per-call
+ * @reserved: 0
  */
 struct tdx_lab_policy {
 	__u32 buffers;
@@ -61,7 +63,8 @@ struct tdx_lab_policy {
  * struct tdx_lab_key - TDX_LAB_GET_KEY: what verifies quotes of this epoch
  * @epoch: of the key
  * @token: enum tdx_emu_token
- * @len:   bytes of @key: 48 (HMAC-SHA-384 key) or 96 (P-384 X, Y big-endian)
+ * @len:   bytes of @key
+ * @key:   48 bytes of HMAC-SHA-384 key, or 96 of P-384 X and Y, big-endian
  */
 struct tdx_lab_key {
 	__u64 epoch;
@@ -101,6 +104,7 @@ struct tdx_lab_leaf_count {
  * @getquote_ok:      GetQuote requests answered TDVMCALL_SUCCESS
  * @getquote_refused: answered anything else
  * @getquote_killed:  not answered because the caller was killed
+ * @reserved:         0
  */
 struct tdx_lab_counters {
 	struct tdx_lab_leaf_count leaf[TDX_LAB_NR_LEAVES];
@@ -112,15 +116,20 @@ struct tdx_lab_counters {
 
 /**
  * struct tdx_lab_seamcall - TDX_LAB_SEAMCALL: one raw call into the module,
- * for tests of its argument checks; list and page operands point to guest
- * memory of @td (see @fixup)
- * @fn:     RAX
- * @rcx..@r11: registers, in and out
- * @status: completion status, out
- * @td:     TD descriptor whose memory the operands refer to, or -1
- * @fixup:  bit n set: register n (0 RCX, 1 RDX, 2 R8, 3 R9, 4 R10, 5 R11) is
- *          an offset into the TD's shared memory and is replaced by its HPA;
- *          bit 31: RCX is replaced by the TDR of @td
+ * for tests of its argument checks; -EPERM for leaves that the lab must know
+ * of and for operands that name memory other than @td's (see @fixup)
+ * @fn:       RAX
+ * @rcx:      RCX, in and out
+ * @rdx:      RDX, in and out
+ * @r8:       R8, in and out
+ * @r9:       R9, in and out
+ * @r10:      R10, in and out
+ * @r11:      R11, in and out
+ * @status:   completion status, out
+ * @td:       TD descriptor whose memory the operands refer to, or -1
+ * @fixup:    bit 2: R8 is an offset into the TD's shared memory and is replaced
+ *            by its HPA; bit 31: RCX is replaced by the TDR of @td; others 0
+ * @reserved: 0
  */
 struct tdx_lab_seamcall {
 	__u64 fn;
@@ -131,7 +140,7 @@ struct tdx_lab_seamcall {
 	__u64 reserved[2];
 };
 
-#define TDX_LAB_FIXUP_TDR	(1U << 31)
+#define TDX_LAB_FIXUP_TDR	0x80000000U
 
 /**
  * struct tdx_lab_loop - TDX_LAB_LOOP: cost of the resume loop itself
@@ -139,6 +148,7 @@ struct tdx_lab_seamcall {
  * @traced:     1 the path's loop, 0 the same source built without tracepoints
  * @ns:         for all of it, interrupts off
  * @nops:       patchable tracepoint sites in the path's loop
+ * @reserved:   0
  */
 struct tdx_lab_loop {
 	__u32 iterations;
@@ -153,6 +163,7 @@ struct tdx_lab_loop {
  * @shared_size: bytes of shared memory, a multiple of 4096 up to 8 MiB; it
  *               starts at GPA 0 and is what mmap() of the descriptor maps
  * @id:          out, number of the TD, from 0, lowest free
+ * @reserved:    0
  * @tdr:         out, HPA of its root page as in trace events
  * @shared_bit:  out, GPA bit of shared addresses
  * @mrtd:        out, the TD's measurement, unlike any other TD's
