@@ -100,7 +100,7 @@ static int run(int argc, char **argv)
 const struct command cmd_report = {
 	.name = "report",
 	.summary = "Show a result that is already there, as a table or in another form.",
-	.synopsis = "[options] [RESULT.json | DIR]        (default: " DEFAULT_RESULT ")",
+	.synopsis = "[OPTION...] [RESULT.json | DIR]        (default: " DEFAULT_RESULT ")",
 	.text = "examples:\n"
 		"  tdxbench report\n"
 		"  tdxbench report --digest results/20261121T200000Z-quick\n"

@@ -165,10 +165,6 @@ static void choose(struct collect *collect, unsigned int which)
 {
 	unsigned int i;
 
-	/* One program per event: the other collector counts them along. */
-	if (which & COLLECT_PREEMPTION)
-		which &= ~COLLECT_ITERATIONS;
-
 	for (i = 0; i < COLLECT_MAX; i++)
 		if (which & collectors[i]->which)
 			collect->watches[collect->nr_watches++].collector = collectors[i];

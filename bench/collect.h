@@ -26,7 +26,7 @@
 
 enum {
 	COLLECT_ITERATIONS	= 1 << 0,
-	COLLECT_PREEMPTION	= 1 << 1,	/* counts iterations too */
+	COLLECT_PREEMPTION	= 1 << 1,	/* counts iterations too, no histograms */
 	COLLECT_QUOTES		= 1 << 2,
 	COLLECT_POOL		= 1 << 3,
 	COLLECT_EMPTY		= 1 << 4,	/* a program that does nothing, to compare costs */

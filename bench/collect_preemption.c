@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sets up and reads preemption.bpf.c: late timers, late threads.
+ * Sets up and reads preemption.bpf.c: late timers, late threads, and how many
+ * iterations there were.
  */
 #include <errno.h>
+#include <string.h>
 
 #include <bpf/bpf.h>
 
@@ -47,43 +49,71 @@ static int fill_threads(struct collect_watch *watch, const struct collect_opts *
 	return ret;
 }
 
+static void init_cpu(struct preemption_cpu *cpu)
+{
+	memset(cpu, 0, sizeof(*cpu));
+	hist_init(&cpu->seam);
+	hist_init(&cpu->other);
+	hist_init(&cpu->wakeup);
+}
+
 static int reset(struct collect_watch *watch)
 {
 	struct preemption_bpf *skeleton = watch->skeleton;
-	struct preemption_cpu none = {};
-	int ret;
+	struct preemption_cpu none;
 
-	hist_init(&none.seam);
-	hist_init(&none.other);
-	hist_init(&none.wakeup);
-	ret = percpu_write(skeleton->maps.cpus, 0, &none);
-	return ret ? ret : iterations_reset(skeleton->maps.leaves);
+	init_cpu(&none);
+	return percpu_write(skeleton->maps.cpus, 0, &none);
 }
 
 static void merge_cpu(void *into, const void *value)
 {
-	struct collect *collect = into;
-	struct collect_preemption *preemption = &collect->preemption;
 	const struct preemption_cpu *cpu = value;
+	struct preemption_cpu *sum = into;
 	uint32_t i;
 
-	hist_merge(&preemption->seam, &cpu->seam);
-	hist_merge(&preemption->other, &cpu->other);
-	hist_merge(&preemption->wakeup, &cpu->wakeup);
-	collect->lost += cpu->lost;
+	hist_merge(&sum->seam, &cpu->seam);
+	hist_merge(&sum->other, &cpu->other);
+	hist_merge(&sum->wakeup, &cpu->wakeup);
+	sum->lost += cpu->lost;
 
 	/* No exit has claimed these. */
 	for (i = cpu->settled; i != cpu->fired; i++)
-		hist_add(&preemption->other, cpu->held[i % PREEMPTION_HELD].late);
+		hist_add(&sum->other, cpu->held[i % PREEMPTION_HELD].late);
+
+	for (i = 0; i < ITERATIONS_NR_LEAVES; i++) {
+		sum->leaf[i].resumable += cpu->leaf[i].resumable;
+		sum->leaf[i].success += cpu->leaf[i].success;
+		sum->leaf[i].failed += cpu->leaf[i].failed;
+	}
+}
+
+/* The same that collect_iterations.c would say, should it be at work too. */
+static void give_counts(struct collect_leaf *leaf, const struct preemption_leaf *sum)
+{
+	leaf->entries = sum->resumable + sum->success + sum->failed;
+	leaf->resumable = sum->resumable;
+	leaf->success = sum->success;
+	leaf->failed = sum->failed;
 }
 
 static int read_preemption(struct collect_watch *watch, struct collect *collect)
 {
 	struct preemption_bpf *skeleton = watch->skeleton;
+	struct preemption_cpu sum;
+	unsigned int i;
 	int ret;
 
-	ret = percpu_read(skeleton->maps.cpus, 0, merge_cpu, collect);
-	return ret ? ret : iterations_read(skeleton->maps.leaves, &collect->iterations);
+	init_cpu(&sum);
+	ret = percpu_read(skeleton->maps.cpus, 0, merge_cpu, &sum);
+	if (ret)
+		return ret;
+
+	collect->preemption = (struct collect_preemption){ sum.seam, sum.other, sum.wakeup };
+	collect->lost += sum.lost;
+	for (i = 0; i < ITERATIONS_NR_LEAVES; i++)
+		give_counts(&collect->iterations.leaf[i], &sum.leaf[i]);
+	return 0;
 }
 
 static void close_preemption(struct collect_watch *watch)

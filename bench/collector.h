@@ -45,8 +45,4 @@ int percpu_write(const struct bpf_map *map, uint32_t key, const void *value);
 int percpu_read(const struct bpf_map *map, uint32_t key,
 		void (*merge)(void *into, const void *value), void *into);
 
-/* Iterations are counted by two collectors, in the same map. */
-int iterations_reset(const struct bpf_map *leaves);
-int iterations_read(const struct bpf_map *leaves, struct collect_iterations *iterations);
-
 #endif /* BENCH_COLLECTOR_H */

@@ -116,7 +116,7 @@ int lab_configure(const struct tdx_emu_profile *profile, unsigned int buffers)
 	if (ioctl(device, TDX_LAB_SET_PROFILE, profile)) {
 		if (errno != ERANGE)
 			return fail("TDX_LAB_SET_PROFILE");
-		fprintf(stderr, "tdxbench: quote_size plus or minus quote_jitter is not within 4096 to max_quote_size\n");
+		fprintf(stderr, "tdxbench: the module refuses the profile: quote_size plus or minus quote_jitter must be within 4096 to max_quote_size, and with yield=never no time may be longer than 5 s\n");
 		return -1;
 	}
 	return command(TDX_LAB_SET_POLICY, &policy, "TDX_LAB_SET_POLICY");

@@ -266,19 +266,41 @@ static int spawn_process(struct guest *guest)
 	_exit(guest_run(guest) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
+/*
+ * A dot for every second that a guest is waited for: whoever watches, a person
+ * or vm.sh, must be able to tell a long point from a hang.
+ */
+static int join_thread(struct guest *guest)
+{
+	struct timespec when;
+	void *value;
+
+	for (;;) {
+		clock_gettime(CLOCK_REALTIME, &when);
+		when.tv_sec++;
+		if (pthread_timedjoin_np(guest->thread, &value, &when) != ETIMEDOUT)
+			return value ? -1 : 0;
+		fputc('.', stderr);
+	}
+}
+
+static int join_process(struct guest *guest)
+{
+	int status, rounds = 0;
+	pid_t pid;
+
+	while (!(pid = waitpid(guest->pid, &status, WNOHANG))) {
+		usleep(10000);
+		if (++rounds % 100 == 0)
+			fputc('.', stderr);
+	}
+	return pid == guest->pid && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
+}
+
 static int join(struct guest *guest)
 {
-	void *value = NULL;
-	int status;
-
-	if (guest->load->options.run_as == RUN_AS_THREADS) {
-		pthread_join(guest->thread, &value);
-		return value ? -1 : 0;
-	}
-	while (waitpid(guest->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
+	return guest->load->options.run_as == RUN_AS_THREADS ? join_thread(guest)
+							     : join_process(guest);
 }
 
 /* --- the load as a whole --- */

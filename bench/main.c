@@ -23,8 +23,8 @@ static void print_help(FILE *out)
 		fprintf(out, "  %-8s %s\n", (*c)->name, (*c)->summary);
 	fprintf(out, "\n  tdxbench COMMAND --help   options and examples\n"
 		     "  tdxbench --version        version\n\n"
-		     "exit codes: 0 done and within bounds, 1 error, 2 regression or threshold\n"
-		     "crossed, 77 cannot run here, 129 usage\n");
+		     "exit codes: 0 done, 1 error, wrong quotes or open books, 77 cannot run here,\n"
+		     "129 usage, 130 or 143 interrupted\n");
 }
 
 int main(int argc, char **argv)

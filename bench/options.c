@@ -168,6 +168,22 @@ static const struct option_row *find_row(const struct option_row *rows, unsigned
 	return NULL;
 }
 
+/* @val is what getopt said: ':' or '?'; optopt is the option, 0 for an unknown word. */
+static int wrong_option(const struct command *command, unsigned int nr, int val,
+			const char *word)
+{
+	const struct option_row *row = optopt ? find_row(command->options, nr, optopt) : NULL;
+	char letter[] = { '-', (char)optopt, 0 };
+
+	if (row && optopt >= 256)
+		return usage_error(command->name, "--%s %s", row->long_name,
+				   val == ':' ? "needs a value" : "takes no value");
+	if (row)
+		return usage_error(command->name, "%s needs a value", letter);
+	return usage_error(command->name, "unknown option '%s', see tdxbench %s --help",
+			   optopt ? letter : word, command->name);
+}
+
 int command_main(const struct command *command, int argc, char **argv)
 {
 	struct option longs[MAX_OPTIONS + 2];
@@ -176,18 +192,14 @@ int command_main(const struct command *command, int argc, char **argv)
 	int val, ret;
 
 	opterr = 0;
-	optind = 1;
+	optind = 0;	/* glibc: from the start, and forget what was before */
 	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (val == 'h') {
 			print_help(command);
 			return EXIT_DONE;
 		}
-		if (val == ':')
-			return usage_error(command->name, "%s needs a value", argv[optind - 1]);
-		if (val == '?')
-			return usage_error(command->name,
-					   "unknown option '%s', see tdxbench %s --help",
-					   argv[optind - 1], command->name);
+		if (val == ':' || val == '?')
+			return wrong_option(command, nr, val, argv[optind - 1]);
 		ret = set_option(command, find_row(command->options, nr, val), optarg);
 		if (ret)
 			return ret;

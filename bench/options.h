@@ -13,7 +13,6 @@
 enum exit_code {
 	EXIT_DONE	= 0,
 	EXIT_ERROR	= 1,
-	EXIT_REGRESSION	= 2,
 	EXIT_CANNOT_RUN	= 77,
 	EXIT_USAGE	= 129,
 };

@@ -4,6 +4,7 @@
  */
 #include "param.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +44,12 @@ static const struct suffix time_suffixes[] = {
 	{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, {}
 };
 
-static const struct suffix count_suffixes[] = {
+static const struct suffix size_suffixes[] = {
 	{ "k", 1024 }, { "M", 1024 * 1024 }, {}
+};
+
+static const struct suffix count_suffixes[] = {
+	{ "k", 1e3 }, { "M", 1e6 }, {}
 };
 
 const struct param *param_find(const struct param *table, const char *name)
@@ -103,7 +108,11 @@ static double suffix_factor(const struct param *param, const char *text)
 
 	if (!*text)
 		return 1;
-	suffix = strcmp(param->unit, "ns") ? count_suffixes : time_suffixes;
+	suffix = count_suffixes;
+	if (!strcmp(param->unit, "ns"))
+		suffix = time_suffixes;
+	else if (!strcmp(param->unit, "bytes"))
+		suffix = size_suffixes;
 	for (; suffix->text; suffix++)
 		if (!strcmp(suffix->text, text))
 			return suffix->factor;
@@ -119,9 +128,10 @@ static int parse_quantity(const struct param *param, const char *text, uint64_t 
 		return -1;
 
 	/* Whole numbers must not pass through a double, which ends at 2^53. */
-	*value = strtoull(text, &end, 0);
+	errno = 0;
+	*value = strtoull(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
 	if (!*end)
-		return 0;
+		return errno ? -1 : 0;
 
 	number = strtod(text, &end);
 	factor = suffix_factor(param, end);

@@ -82,6 +82,7 @@ static int measure(const struct point *point, struct load *load, json_t *out)
 	if (!run_victim(&victim, load, &seen) && !books_balance(&books)) {
 		add_lateness(&books.collect, &victim, out);
 		metric_u64(out, "quote.count", "", BETTER_NONE, seen.quotes);
+		books_add_iterations(&books, out);
 		books_add_quotes(&books, &seen, out);
 		ret = interrupted();
 	}

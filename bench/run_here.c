@@ -80,7 +80,8 @@ static void show_result(const json_t *out, uint64_t started)
 	double seconds = (double)(clock_now() - started) / 1e9;
 	const char *headline = json_string_value(json_object_get(out, "headline"));
 
-	fprintf(stderr, "%s (%.2f s)\n", headline ? headline : "done", seconds);
+	fprintf(stderr, " %s (%.2f s%s)\n", headline ? headline : "done", seconds,
+		environment_virtual_clock() ? " virtual" : "");
 }
 
 /* 0, 1 interrupted, -1 failed. */
@@ -113,7 +114,7 @@ int run_here(const struct suite *suite, const struct run_options *options)
 
 		if (!selected(point, options))
 			continue;
-		fprintf(stderr, "[%2u/%u] %-44s ", ++at, count, point->id);
+		fprintf(stderr, "[%2u/%u] %-28s ", ++at, count, point->id);
 		ret = run_point(point, options);
 		if (interrupted()) {
 			fputs("interrupted\n", stderr);

@@ -78,6 +78,8 @@ static int wait_for(pid_t pid)
 		if (interrupted())
 			kill(pid, SIGTERM);
 	}
+	if (interrupted())
+		fputc('\n', stderr);	/* the line of progress was cut off */
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ERROR;
 }
 

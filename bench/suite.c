@@ -20,6 +20,11 @@
 #define MAX_VALUES	64
 #define MAX_POINTS	4096
 #define MAX_SUITE_SIZE	(1U << 20)
+/* libinih cuts what is longer, and says nothing. */
+#define MAX_LINE	198
+#define MAX_SECTION	49
+
+#define NO_SETTING	"not 'key = value' or '[section]'"
 
 const struct param suite_vm_params[] = {
 	{ "cpus", 4, 1, 64, "CPUs", NULL, "CPUs of the VM" },
@@ -34,6 +39,7 @@ struct key {
 
 struct section {
 	char *name;
+	int line;	/* of its header, 0 while none was seen */
 	struct key keys[MAX_KEYS];
 	unsigned int nr_keys;
 };
@@ -86,6 +92,61 @@ static struct key *key_named(struct section *section, const char *name)
 		if (!strcmp(section->keys[i].name, name))
 			return &section->keys[i];
 	return NULL;
+}
+
+static int take_header(struct reader *reader, const char *header, int line)
+{
+	size_t len = strcspn(header + 1, "]\n");
+	char name[MAX_SECTION + 1];
+	struct section *section;
+
+	if (header[1 + len] != ']')
+		return fail(reader, NO_SETTING);
+	if (len > MAX_SECTION)
+		return fail(reader, "[%.20s... has more than %d characters", header + 1, MAX_SECTION);
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, header + 1);
+	section = section_named(reader, name);
+	if (!section)
+		return fail(reader, "out of memory");
+	if (section->line)
+		return fail(reader, "[%s] is there twice", name);
+	section->line = line;
+	return 0;
+}
+
+static int check_line(struct reader *reader, const char *text, int line)
+{
+	if (strcspn(text, "\n") > MAX_LINE)
+		return fail(reader, "the line has more than %d characters", MAX_LINE);
+
+	text += strspn(text, " \t\r");
+	if (*text == '[')
+		return take_header(reader, text, line);
+	if (!*text || strchr("\n;#", *text))
+		return 0;
+	text += strcspn(text, "=:\n");
+	return *text && *text != '\n' ? 0 : fail(reader, NO_SETTING);
+}
+
+/*
+ * Before libinih, which tells of keys only: a section that has none, or comes
+ * twice, would go unnoticed. Returns the number of a wrong line, or 0.
+ */
+static int check_lines(struct reader *reader, const char *text)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+	int line;
+
+	if (!strncmp(text, bom, strlen(bom)))
+		text += strlen(bom);
+	for (line = 1; *text; line++) {
+		if (check_line(reader, text, line))
+			return line;
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return 0;
 }
 
 /* libinih's handler: 1 is "go on". */
@@ -233,8 +294,11 @@ static int spread(struct reader *reader, struct suite *suite, struct section *se
 			*axes[i].target = axes[i].values[axes[i].at];
 		point->section = strdup(section->name);
 		point->id = point_id(section, axes, nr);
-		if (add_point(reader, suite, point))
+		if (add_point(reader, suite, point)) {
+			free(point->section);
+			free(point->id);
 			return -1;
+		}
 	} while (axes_next(axes, nr));
 	return 0;
 }
@@ -313,6 +377,9 @@ static int read_sections(struct reader *reader, struct suite *suite)
 {
 	unsigned int i;
 
+	for (i = 0; i < reader->nr_sections; i++)
+		if (reader->sections[i].line && !reader->sections[i].nr_keys)
+			return fail(reader, "[%s] is empty", reader->sections[i].name);
 	if (read_global(reader, suite))
 		return -1;
 	for (i = 1; i < reader->nr_sections; i++)
@@ -337,6 +404,10 @@ static char *read_text(const char *path)
 	if (ferror(file) || size > MAX_SUITE_SIZE) {
 		fprintf(stderr, "tdxbench: suite %s: %s\n", path,
 			ferror(file) ? strerror(errno) : "larger than 1 MiB");
+		goto fail;
+	}
+	if (strlen(text) < size) {
+		fprintf(stderr, "tdxbench: suite %s: is no text, there is a NUL in it\n", path);
 		goto fail;
 	}
 	fclose(file);
@@ -386,10 +457,12 @@ struct suite *suite_read(const char *path)
 	suite->name = suite_name(path);
 
 	section_named(&reader, "global");
-	line = ini_parse_string(suite->text, take_key, &reader);
+	line = check_lines(&reader, suite->text);
+	if (!line)
+		line = ini_parse_string(suite->text, take_key, &reader);
 	if (line) {
 		fprintf(stderr, "tdxbench: suite %s:%d: %s\n", path, line,
-			*reader.error ? reader.error : "not 'key = value' or '[section]'");
+			*reader.error ? reader.error : NO_SETTING);
 		goto fail;
 	}
 	if (read_sections(&reader, suite)) {

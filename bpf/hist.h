@@ -39,50 +39,59 @@ struct hist {
 
 _Static_assert(sizeof(struct hist) == 8 * (4 + HIST_SLOTS), "struct hist has padding");
 
-/* Bits needed to write a byte. BPF has no instruction for that. */
-#define HIST_4(x)	x, x, x, x
-#define HIST_16(x)	HIST_4(x), HIST_4(x), HIST_4(x), HIST_4(x)
-#define HIST_64(x)	HIST_16(x), HIST_16(x), HIST_16(x), HIST_16(x)
+/* Bits needed to write a number. BPF has no instruction for that. */
+#define HIST_TABLE_BITS	12
 
-static const __u8 hist_bits[256] = {
-	0, 1, 2, 2, HIST_4(3), HIST_4(4), HIST_4(4), HIST_16(5), HIST_16(6), HIST_16(6),
-	HIST_64(7), HIST_64(8), HIST_64(8),
+static const __u8 hist_bits[1 << HIST_TABLE_BITS] = {
+	[1] = 1,		[2 ... 3] = 2,		[4 ... 7] = 3,
+	[8 ... 15] = 4,		[16 ... 31] = 5,	[32 ... 63] = 6,
+	[64 ... 127] = 7,	[128 ... 255] = 8,	[256 ... 511] = 9,
+	[512 ... 1023] = 10,	[1024 ... 2047] = 11,	[2048 ... 4095] = 12,
 };
 
 #define HIST_INLINE	static inline __attribute__((always_inline))
-/* Below this the table tells how far to shift; a constant known to the verifier. */
-#define HIST_DIRECT	(256ULL << (HIST_SUB_BITS + 1))
+/* Below this, 0.26 ms, the table tells how far to shift; the verifier learns the bound. */
+#define HIST_DIRECT	(1ULL << (HIST_TABLE_BITS + HIST_SUB_BITS + 1))
+/* Slots of such values are less than this, but the verifier cannot know. */
+#define HIST_DIRECT_SLOTS	(16 * HIST_SUB)
 
-/* Slot of a value below HIST_DIRECT: shifted, it has HIST_SUB_BITS + 1 bits left. */
-HIST_INLINE __u64 hist_slot_direct(__u64 value)
+/* Slot of a value below HIST_DIRECT << @base: shifted, it has HIST_SUB_BITS + 1 bits left. */
+HIST_INLINE __u64 hist_slot_from(__u32 base, __u64 value)
 {
-	__u64 shift = hist_bits[value >> (HIST_SUB_BITS + 1)];
+	__u64 top = value >> (base + HIST_SUB_BITS + 1);
+	__u64 shift = base + hist_bits[top % (1 << HIST_TABLE_BITS)];
 
 	return shift * HIST_SUB + (value >> shift);
 }
 
 /*
- * Slot of a value. Larger ones come down in steps of eight bits, each worth
- * eight powers of two. The barriers keep the compiler from merging the two ways
- * (six instructions more on the short one) and from testing the value before
- * the shift (the verifier then knows no bound for it).
+ * Slot of a value from HIST_DIRECT on. Of one that is too large for the table
+ * even from the second base so many bits are left that its slot is beyond all.
+ */
+HIST_INLINE __u64 hist_slot_large(__u64 value)
+{
+	__u64 slot;
+
+	if (value < HIST_DIRECT << HIST_TABLE_BITS)
+		slot = hist_slot_from(HIST_TABLE_BITS, value);
+	else
+		slot = hist_slot_from(2 * HIST_TABLE_BITS, value);
+	return slot < HIST_OVERFLOW ? slot : HIST_OVERFLOW;
+}
+
+/*
+ * Slot of a value. The barrier keeps the compiler from merging the two ways,
+ * which would make the first and shorter one longer.
  */
 HIST_INLINE __u64 hist_slot(__u64 value)
 {
-	__u64 slot = 0;
+	__u64 slot;
 
-	if (value < HIST_DIRECT) {
-		slot = hist_slot_direct(value);
-		asm volatile("" : "+r"(slot));
-	} else {
-		do {
-			value >>= 8;
-			slot += 8 * HIST_SUB;
-			asm volatile("" : "+r"(value));
-		} while (value >= HIST_DIRECT);
-		slot += hist_slot_direct(value);
-	}
-	return slot < HIST_OVERFLOW ? slot : HIST_OVERFLOW;
+	if (value >= HIST_DIRECT)
+		return hist_slot_large(value);
+	slot = hist_slot_from(0, value) % HIST_DIRECT_SLOTS;
+	asm volatile("" : "+r"(slot));
+	return slot;
 }
 
 #ifdef __bpf__

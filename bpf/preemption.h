@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is kept of late timers and late threads. */
+/* What is kept of late timers and late threads, and counted of iterations. */
 #ifndef _TDXBENCH_BPF_PREEMPTION_H
 #define _TDXBENCH_BPF_PREEMPTION_H
 
 #include "hist.h"
+#include "iterations.h"
 
 #define PREEMPTION_HELD		64	/* a power of two */
 
@@ -19,6 +20,18 @@ struct preemption_timer {
 };
 
 /**
+ * struct preemption_leaf - times one leaf's calls left the module, by status
+ * @resumable: TDX_INTERRUPTED_RESUMABLE
+ * @success:   TDX_SUCCESS
+ * @failed:    any other
+ */
+struct preemption_leaf {
+	__u64 resumable;
+	__u64 success;
+	__u64 failed;
+};
+
+/**
  * struct preemption_cpu - one CPU
  * @seam:     lateness of timers that the CPU found expired in SEAM or just out of it, ns
  * @other:    of all others
@@ -27,6 +40,7 @@ struct preemption_timer {
  * @fired, @settled: timers ever put into @held, and taken from it
  * @settling: the exit event is emptying @held
  * @held:     ring of timers that the next exit from SEAM will tell about
+ * @leaf:     iterations, by enum iterations_index
  */
 struct preemption_cpu {
 	struct hist seam;
@@ -37,6 +51,7 @@ struct preemption_cpu {
 	__u32 settled;
 	__u64 settling;
 	struct preemption_timer held[PREEMPTION_HELD];
+	struct preemption_leaf leaf[ITERATIONS_NR_LEAVES];
 };
 
 /**
@@ -50,7 +65,7 @@ struct preemption_thread {
 };
 
 _Static_assert(sizeof(struct preemption_cpu) ==
-	       3 * sizeof(struct hist) + 24 + 16 * PREEMPTION_HELD,
+	       3 * sizeof(struct hist) + 24 + 16 * PREEMPTION_HELD + 24 * ITERATIONS_NR_LEAVES,
 	       "struct preemption_cpu has padding");
 _Static_assert(sizeof(struct preemption_cpu) <= 32 << 10, "struct preemption_cpu is too large");
 _Static_assert(sizeof(struct preemption_thread) == 16, "struct preemption_thread has padding");
