@@ -20,6 +20,7 @@ enum kind {
 	TIME,		/* the same, ns */
 	BYTES,		/* the same, bytes */
 	SHARE,		/* sum of @name as a share of quote.total, % */
+	VARIED,		/* what else a point's id says to tell it from its neighbours */
 	VERDICT,	/* ok, or what is wrong with the point */
 };
 
@@ -43,6 +44,7 @@ struct view {
 #define LATENCY(stat)		COLUMN("latency", stat, TIME, "latency.actual", stat)
 #define PART(head, name)	COLUMN("share of quote, %", head, SHARE, name, NULL)
 #define IN_SEAM(stat)		COLUMN("their lateness", stat, TIME, "timer.lateness_seam", stat)
+#define VARIED_TOO		COLUMN("", "varied", VARIED, NULL, NULL)
 #define BOOKS			COLUMN("", "books", VERDICT, NULL, NULL)
 #define ERRORS \
 	{ .group = "", .head = "errs", .kind = NUMBER, .name = "quote.errors", .stat = "value", \
@@ -62,7 +64,7 @@ static const struct column throughput_columns[] = {
 	PART("wait", "quote.wait"), PART("SEAM", "quote.seam"),
 	PART("gap", "quote.gap"), PART("other", "quote.other"),
 	ERRORS,
-	BOOKS, END
+	VARIED_TOO, BOOKS, END
 };
 
 static const struct column preempt_columns[] = {
@@ -73,7 +75,7 @@ static const struct column preempt_columns[] = {
 	COLUMN("all timers", "max", TIME, "timer.lateness", "max"),
 	COLUMN("victim p99.9", "wake-up", TIME, "victim.wakeup", "p99.9"),
 	COLUMN("victim p99.9", "latency", TIME, "victim.latency", "p99.9"),
-	BOOKS, END
+	VARIED_TOO, BOOKS, END
 };
 
 static const struct column pool_columns[] = {
@@ -87,7 +89,7 @@ static const struct column pool_columns[] = {
 	VALUE("bring-up", "ext init", TIME, "ext_init_ns"),
 	VALUE("bring-up", "quote init", TIME, "quote_init_ns"),
 	VALUE("bring-up", "all", TIME, "bring_up_ns"),
-	BOOKS, END
+	VARIED_TOO, BOOKS, END
 };
 
 static const struct column memory_columns[] = {
@@ -96,7 +98,7 @@ static const struct column memory_columns[] = {
 	VALUE("all TDs", "kernel", BYTES, "memory.kernel"),
 	VALUE("least free", "memory", BYTES, "memory.free_min"),
 	VALUE("tdxbench", "max RSS", BYTES, "tdxbench.max_rss"),
-	BOOKS, END
+	VARIED_TOO, BOOKS, END
 };
 
 static const struct view views[] = {
@@ -181,6 +183,34 @@ static void state_text(const json_t *point, char *text, size_t size)
 		snprintf(text, size, "each %s",
 			 human_time(json_number_value(setting(point, "slice_ns")), slice,
 				    sizeof(slice)));
+}
+
+/* Does a column of its own show this parameter? */
+static bool is_shown(const char *name, size_t len)
+{
+	static const char *const shown[] = {
+		"buffers", "guests", "rate", "state", "slice_ns", "yield", "pool_pages", "tds",
+	};
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+		if (strlen(shown[i]) == len && !strncmp(name, shown[i], len))
+			return true;
+	return false;
+}
+
+/* "section/guests=4/quote_size=1024": all that no column shows, "quote_size=1024". */
+static void varied_text(const json_t *point, char *text, size_t size)
+{
+	const char *part = strchr(json_get_text(point, "id"), '/');
+	size_t used = 0, len;
+
+	for (; part && used < size; part = strchr(part, '/')) {
+		part++;
+		len = strcspn(part, "/");
+		if (!is_shown(part, strcspn(part, "=/")))
+			used += (size_t)snprintf(text + used, size - used, "%s%.*s",
+						 used ? " " : "", (int)len, part);
+	}
 }
 
 static void verdict(const json_t *point, struct cell *cell)
@@ -280,6 +310,10 @@ static void fill_cell(struct cell *cell, const json_t *point, const struct colum
 		scalar_text(setting(point, column->name), cell->text, sizeof(cell->text));
 		if (!json_is_number(setting(point, column->name)))
 			cell->style = CELL_TEXT;
+		break;
+	case VARIED:
+		cell->style = CELL_TEXT;
+		varied_text(point, cell->text, sizeof(cell->text));
 		break;
 	case VERDICT:
 		verdict(point, cell);
