@@ -102,3 +102,5 @@ help:
 	@echo 'V=1 shows commands; KDIR= builds tdx_lab.ko for another kernel'
 
 -include $(wildcard $(BUILD)/bench/*.d)
+
+include tests/tests.mk

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Compute time under the shim: it passes at once, on the shim's clock. With
- * profile.yield "slice" the module leaves after each slice, else never.
+ * profile.yield "slice" the module leaves after each slice, else never. The
+ * model's own work is done at once too.
  */
 #include "tdx_abi.h"
 #include "emu/state.h"
@@ -24,4 +25,29 @@ u64 emu_compute(u64 *left_ns)
 	kshim_advance_ns(stay);
 	*left_ns -= stay;
 	return *left_ns ? TDX_INTERRUPTED_RESUMABLE : TDX_SUCCESS;
+}
+
+bool emu_interrupt_taken(void)
+{
+	return false;
+}
+
+int emu_work_init(void)
+{
+	return 0;
+}
+
+void emu_work_exit(void)
+{
+}
+
+bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call))
+{
+	call->made = make(call);
+	return false;
+}
+
+bool emu_work_done(struct emu_call *call)
+{
+	return true;
 }

@@ -30,7 +30,7 @@
 #define ARENA_PAGES	65536UL		/* 256 MiB */
 
 bool kshim_killed, kshim_traced;
-unsigned int kshim_cpus = 4;
+unsigned int kshim_cpus = 4, kshim_max_order = 10;
 
 static void __attribute__((noreturn)) die(const char *why)
 {
@@ -135,6 +135,19 @@ u64 ktime_get_ns(void)
 	return __atomic_add_fetch(&now_ns, 1, __ATOMIC_RELAXED);
 }
 
+static u64 tsc_reads;
+
+u64 rdtsc_ordered(void)
+{
+	__atomic_add_fetch(&tsc_reads, 1, __ATOMIC_RELAXED);
+	return ktime_get_ns();
+}
+
+u64 kshim_tsc_reads(void)
+{
+	return tsc_reads;
+}
+
 void kshim_advance_ns(u64 ns)
 {
 	__atomic_add_fetch(&now_ns, ns, __ATOMIC_RELAXED);
@@ -144,11 +157,18 @@ void kshim_advance_ns(u64 ns)
 
 static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
 static int allocs_left = -1;
+static bool alloc_failed;
 static size_t live_allocs;
 
 void kshim_fail_alloc_after(int n)
 {
 	allocs_left = n;
+	alloc_failed = false;
+}
+
+bool kshim_alloc_failed(void)
+{
+	return alloc_failed;
 }
 
 size_t kshim_live_allocs(void)
@@ -161,7 +181,10 @@ static bool alloc_allowed(void)
 	kshim_might_sleep();
 	if (allocs_left < 0)
 		return true;
-	return allocs_left && allocs_left--;
+	if (allocs_left)
+		return allocs_left--;
+	alloc_failed = true;
+	return false;
 }
 
 static void *counted(void *p)
@@ -242,7 +265,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	unsigned long i;
 
 	pthread_mutex_lock(&memory_lock);
-	if (alloc_allowed()) {
+	if (order <= kshim_max_order && alloc_allowed()) {
 		page = take_pages(order);
 		memset(page_address(page), gfp & __GFP_ZERO ? 0 : 0xa5, PAGE_SIZE << order);
 	}

@@ -25,11 +25,14 @@
 
 /* After @n more allocations every one fails; -1: none ever does. */
 void kshim_fail_alloc_after(int n);
+bool kshim_alloc_failed(void);		/* since then, any */
+extern unsigned int kshim_max_order;	/* no contiguous pages beyond this: memory is fragmented */
 /* Allocations that were not freed again. */
 size_t kshim_live_allocs(void);
 unsigned int kshim_warnings(void);	/* WARN_ON_ONCE() that were hit */
 const char *kshim_last_log(void);	/* last line of pr_err() and its kin */
 void kshim_advance_ns(__u64 ns);	/* of ktime_get_ns() */
+__u64 kshim_tsc_reads(void);		/* rdtsc_ordered() calls */
 extern bool kshim_killed;		/* a fatal signal is pending */
 extern bool kshim_traced;		/* somebody listens to trace events */
 extern unsigned int kshim_cpus;
@@ -55,6 +58,7 @@ typedef unsigned int gfp_t;
 
 /* --- arithmetic --- */
 
+#define SZ_16M			0x1000000
 #define BIT_ULL(n)		(1ULL << (n))
 #define GENMASK_ULL(h, l)	(~0ULL >> (63 - (h)) & ~0ULL << (l))
 #define FIELD_GET(mask, v)	(((v) & (mask)) >> __builtin_ctzll(mask))
@@ -66,6 +70,7 @@ typedef unsigned int gfp_t;
 #define ilog2(n)		(63 - __builtin_clzll(n))
 #define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+#define max3(a, b, c)		max(max(a, b), c)
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 #define check_add_overflow(a, b, sum)	__builtin_add_overflow(a, b, sum)
@@ -162,6 +167,13 @@ static inline void spin_unlock(spinlock_t *lock)
 	kshim_atomic(-1);
 }
 
+/* The same here; the kernel's raw ones never sleep, not even with PREEMPT_RT. */
+typedef spinlock_t raw_spinlock_t;
+
+#define raw_spin_lock_init(lock)	spin_lock_init(lock)
+#define raw_spin_lock(lock)		spin_lock(lock)
+#define raw_spin_unlock(lock)		spin_unlock(lock)
+
 static inline void mutex_lock(struct mutex *lock)
 {
 	kshim_might_sleep();
@@ -179,6 +191,8 @@ void up(struct semaphore *sem);
 
 typedef struct { s64 v; } atomic64_t;
 
+typedef struct { int v; } atomic_t;
+
 #define atomic64_read(a)	__atomic_load_n(&(a)->v, __ATOMIC_RELAXED)
 #define atomic64_inc(a)		((void)__atomic_add_fetch(&(a)->v, 1, __ATOMIC_RELAXED))
 #define atomic64_inc_return(a)	__atomic_add_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST)
@@ -186,6 +200,27 @@ typedef struct { s64 v; } atomic64_t;
 /* --- CPUs and time --- */
 
 u64 ktime_get_ns(void);		/* goes on by 1 ns a look, and by kshim_advance_ns() */
+u64 rdtsc_ordered(void);	/* the same clock, in cycles of 1 ns */
+
+#define tsc_khz			1000000U
+#define NSEC_PER_MSEC		1000000L
+#define NSEC_PER_SEC		1000000000L
+#define need_resched()		false
+
+static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
+{
+	return (unsigned __int128)a * b >> shift;
+}
+
+static inline u64 div_u64(u64 a, u32 b)
+{
+	return a / b;
+}
+
+/* Work for other threads is done at once by the shim's engine.c. */
+struct kthread_work {
+	int unused;
+};
 
 #define num_online_cpus()	kshim_cpus
 /* A thread is a CPU. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The path's trace events as calls of functions on_<event>(), for those that a
- * test defines.
+ * test defines, while kshim_traced says that somebody listens.
  */
 #ifndef KSHIM_TRACE_TDX_EXT_H
 #define KSHIM_TRACE_TDX_EXT_H
@@ -13,11 +13,11 @@
 	void on_##name(proto) __attribute__((weak));			\
 	static inline bool trace_##name##_enabled(void)			\
 	{								\
-		return kshim_traced || on_##name;			\
+		return kshim_traced;					\
 	}								\
 	static inline void trace_##name(proto)				\
 	{								\
-		if (on_##name)						\
+		if (kshim_traced && on_##name)				\
 			on_##name(args);				\
 	}
 #define DECLARE_EVENT_CLASS(...)

@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Places where nothing can be measured, and what may not be touched: said
+# before a VM is booted or a module loaded.
+# shellcheck source=tests/check.sh
+source "$(dirname "$0")/../check.sh"
+
+run="$bench run --results $work/results"
+suite=tests/vm/short.ini
+
+check "no kernel in the cache" "TDXBENCH_CACHE=/nonexistent $run $suite" 77 \
+	'^tdxbench: cannot run here: there is no kernel for the VM; run scripts/setup.sh$'
+check "--kernel that is not there" "$run --kernel /nonexistent $suite" 77 'there is no kernel for the VM'
+check "--module that is not there" "$run --module /nonexistent $suite" 77 'tdx_lab.ko is not built; run make'
+check "no QEMU" "without qemu-system-x86_64 $run $suite" 77 'qemu-system-x86_64 is missing: run scripts/setup.sh' '!\[ *1/'
+check "no busybox" "without busybox $run $suite" 77 'busybox is missing: run scripts/setup.sh' '!\[ *1/'
+check "nothing was left by these" "ls -A $work/results" 0 '!.'
+
+check "results in /proc" "$bench run --results /proc/tdxbench $suite" 1 \
+	'^tdxbench: cannot write /proc/tdxbench: No such file or directory$' '!\[ *1/'
+check "results below a file" "$bench run --results $suite/x $suite" 1 "cannot write $suite/x: Not a directory" '!\[ *1/'
+check "results on a file" "$bench run --results $suite $suite" 1 "cannot write $suite" '!\[ *1/'
+check "a path that is too long" "$bench run --results $(printf '%05000d' 0) $suite" 1 'File name too long' '!\[ *1/'
+
+check "--target local asks, and there is nobody" "$run --target local $suite" 129 \
+	'--target local loads a module into the running kernel; say --yes if that is fine$'
+check "no module was loaded" "ls /sys/module/tdx_lab" 2
+# Nobody may be unable to reach the program, for example below /root.
+nobody=(setpriv --reuid 65534 --clear-groups)
+((EUID == 0)) || nobody=()
+if "${nobody[@]}" test -x "$bench" -a -r "$suite" 2>/dev/null; then
+	check "nor without root" "${nobody[*]} $bench run --yes --target local $suite" 77 \
+		'loading modules and BPF programs needs root; use sudo$' '!\[ *1/'
+else
+	skip "nor without root" "user 65534 cannot get to $bench"
+fi
+
+checks_done

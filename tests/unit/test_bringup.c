@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bring-up of extensions and quoting: in which order, with which lists, and
+ * what is left when any step fails.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <trace/events/tdx_ext.h>
+
+#include "host.h"
+#include "seamcall.h"
+#include "tdx_abi.h"
+#include "tdx_quote.h"
+
+/* --- events, one line each --- */
+
+static char events[8192];
+static int last_ext_state = -1, last_quote_state = -1;
+
+static void __attribute__((format(printf, 1, 2))) event(const char *format, ...)
+{
+	size_t used = strlen(events);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(events + used, sizeof(events) - used, format, args);
+	va_end(args);
+}
+
+void on_pool_alloc(u32 pages, int node, u64 ns)
+{
+	event("alloc %u\n", pages);
+}
+
+void on_seamcall_enter(u64 fn, u64 call, u64 tdr, u32 iteration, u64 rcx)
+{
+	event("enter %u.%u\n", TDX_FN_LEAF(fn), iteration);
+}
+
+void on_seamcall_exit(u64 fn, u64 call, u64 tdr, u32 iteration, u64 rcx, u64 status,
+		      u64 duration_ns, u64 gap_ns)
+{
+	event("exit %u.%u %llx\n", TDX_FN_LEAF(fn), iteration, status);
+}
+
+void on_pool_add(u64 call, u32 pages, u32 iterations, u64 status, u64 ns)
+{
+	event("add %u by %u\n", pages, iterations);
+}
+
+void on_pool_total(u32 required, u32 added, int error, u64 alloc_ns, u64 add_ns)
+{
+	event("total %u of %u error %d\n", added, required, error);
+}
+
+void on_ext_state(u32 from, u32 to, int error)
+{
+	last_ext_state = to;
+	event("ext %u error %d\n", to, error);
+}
+
+void on_quote_state(u32 from, u32 to, int error)
+{
+	last_quote_state = to;
+	event("quote %u error %d\n", to, error);
+}
+
+static void power_on_traced(void)
+{
+	host_power_on();
+	*events = 0;
+	last_ext_state = last_quote_state = -1;
+	kshim_traced = true;
+}
+
+/* --- in order --- */
+
+static void in_order(void **state)
+{
+	host_profile_default();
+	host_profile.pool_pages = 588;
+	power_on_traced();
+	host_bring_up();
+	assert_string_equal(events,
+			    "alloc 512\n"
+			    "enter 61.0\nexit 61.0 0\nadd 512 by 1\n"
+			    "alloc 64\nalloc 8\nalloc 4\n"
+			    "enter 61.0\nexit 61.0 0\nadd 76 by 1\n"
+			    "total 588 of 588 error 0\n"
+			    "enter 60.0\nexit 60.0 0\n"
+			    "ext 1 error 0\n"
+			    "enter 100.0\nexit 100.0 0\n"
+			    "quote 1 error 0\n");
+	assert_true(tdx_quote_available());
+	assert_int_equal(tdx_quote_max_size(), host_profile.max_quote_size);
+	assert_true(tdx_quote_nr_buffers() >= kshim_cpus);
+	assert_int_equal(host_live_allocs(), 2 * tdx_quote_nr_buffers());
+	host_power_off();
+}
+
+static void without_pool(void **state)
+{
+	host_profile_default();
+	host_profile.pool_pages = 0;
+	power_on_traced();
+	host_bring_up();
+	assert_string_equal(events, "enter 60.0\nexit 60.0 0\next 1 error 0\n"
+				    "enter 100.0\nexit 100.0 0\nquote 1 error 0\n");
+	host_power_off();
+}
+
+static void nobody_listens(void **state)
+{
+	u64 reads = kshim_tsc_reads();
+
+	host_profile_default();
+	host_power_on();
+	*events = 0;
+	host_bring_up();
+	assert_string_equal(events, "");
+	assert_int_equal(kshim_tsc_reads(), reads);
+	host_power_off();
+}
+
+/* --- the pool's lists --- */
+
+#define MAX_POOL	1200
+
+static u64 pool[MAX_POOL];	/* what the host offered */
+static u32 pool_nr, batches;
+static u64 list_page, expected_rcx;
+
+/* A new list, or the rest of one that the module has not finished. */
+static u64 check_list(u64 fn, struct tdx_module_args *args)
+{
+	u64 r, rcx = args->rcx;
+	const u64 *list;
+	u32 i, last;
+
+	if (TDX_FN_LEAF(fn) != TDH_EXT_MEM_ADD)
+		return seam_module(fn, args);
+
+	if (expected_rcx) {
+		assert_int_equal(rcx, expected_rcx);
+	} else {
+		assert_int_equal(rcx & (TDX_HPA_LIST_RESERVED | TDX_HPA_LIST_FIRST), 0);
+		list_page = rcx & TDX_HPA_LIST_HPA;
+		list = page_address(pfn_to_page(PHYS_PFN(list_page)));
+		last = FIELD_GET(TDX_HPA_LIST_LAST, rcx);
+		batches++;
+		for (i = 0; i <= last; i++)
+			pool[pool_nr++] = list[i];
+	}
+
+	r = seam_module(fn, args);
+	expected_rcx = r == TDX_INTERRUPTED_RESUMABLE ? args->rcx : 0;
+	if (expected_rcx)
+		assert_true(FIELD_GET(TDX_HPA_LIST_FIRST, args->rcx) >
+			    FIELD_GET(TDX_HPA_LIST_FIRST, rcx));
+	return r;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return *(const u64 *)a < *(const u64 *)b ? -1 : *(const u64 *)a > *(const u64 *)b;
+}
+
+static void fill_pool(u32 pages, u64 yield, unsigned int max_order)
+{
+	u32 i;
+
+	host_profile_default();
+	host_profile.pool_pages = pages;
+	host_profile.yield = yield;
+	host_profile.slice_ns = 100000;
+	host_profile.mem_add_ns = 1000;	/* 100 pages a slice */
+	host_power_on();
+	pool_nr = batches = expected_rcx = 0;
+	seam = check_list;
+	kshim_max_order = max_order;
+	assert_int_equal(tdx_ext_init(), 0);
+
+	assert_int_equal(pool_nr, pages);
+	assert_int_equal(batches, DIV_ROUND_UP(pages, TDX_HPA_LIST_MAX));
+	assert_int_equal(tdx_emu_pool_pages(), pages);
+	qsort(pool, pool_nr, sizeof(*pool), compare);
+	for (i = 0; i < pool_nr; i++) {
+		assert_int_equal(pool[i] % PAGE_SIZE, 0);
+		assert_int_not_equal(pool[i], list_page);
+		assert_true(!i || pool[i] != pool[i - 1]);
+	}
+	assert_int_equal(host_live_allocs(), 0);
+	host_power_off();
+}
+
+static void pool_of_every_length(void **state)
+{
+	static const u32 lengths[] = { 1, 2, 511, 512, 513, 1023, 1024, 1025, 1100 };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		fill_pool(lengths[i], TDX_EMU_YIELD_NEVER, 10);
+		fill_pool(lengths[i], TDX_EMU_YIELD_SLICE, 10);
+	}
+}
+
+static void pool_of_fragments(void **state)
+{
+	fill_pool(513, TDX_EMU_YIELD_NEVER, 0);
+	fill_pool(1100, TDX_EMU_YIELD_SLICE, 3);
+}
+
+/* --- what the module may answer --- */
+
+static u64 faulty_field, faulty_value, faulty_status;
+
+static u64 faulty_metadata(u64 fn, struct tdx_module_args *args)
+{
+	if (TDX_FN_LEAF(fn) != TDH_SYS_RD || args->rdx != faulty_field)
+		return seam_module(fn, args);
+	args->r8 = faulty_value;
+	return faulty_status;
+}
+
+static void read_fails(u64 field)
+{
+	faulty_field = field;
+	faulty_status = TDX_METADATA_FIELD_ID_INCORRECT;
+	seam = faulty_metadata;
+}
+
+static void read_says(u64 field, u64 value)
+{
+	faulty_field = field;
+	faulty_value = value;
+	faulty_status = TDX_SUCCESS;
+	seam = faulty_metadata;
+}
+
+static void expect_ext(int error, int state)
+{
+	assert_int_equal(tdx_ext_init(), error);
+	assert_int_equal(last_ext_state, state);
+	assert_int_equal(host_live_allocs(), 0);
+	host_power_off();
+}
+
+static void no_extensions(void **state)
+{
+	host_profile_default();
+	power_on_traced();
+	read_says(TDX_MD_FEATURES0, TDX_FEATURES0_QUOTE);
+	expect_ext(-EOPNOTSUPP, TDX_EXT_ABSENT);
+
+	power_on_traced();
+	read_says(TDX_MD_EXT_REQUIRED, 0);
+	expect_ext(-EOPNOTSUPP, TDX_EXT_ABSENT);
+	assert_int_equal(seam_attempts(TDH_EXT_MEM_ADD), 0);
+	assert_int_equal(seam_attempts(TDH_EXT_INIT), 0);
+}
+
+static void unreadable_metadata(void **state)
+{
+	static const u64 fields[] = { TDX_MD_FEATURES0, TDX_MD_POOL_PAGES, TDX_MD_EXT_REQUIRED };
+	char number[20];
+	u32 i;
+
+	host_profile_default();
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		power_on_traced();
+		read_fails(fields[i]);
+		expect_ext(-EIO, TDX_EXT_FAILED);
+		assert_int_equal(seam_attempts(TDH_EXT_INIT), 0);
+		snprintf(number, sizeof(number), "%016llx", fields[i]);
+		assert_non_null(strstr(kshim_last_log(), number));
+	}
+}
+
+static void ext_init_refused(void **state)
+{
+	host_profile_default();
+	power_on_traced();
+	seam_refuse(TDH_EXT_INIT, 0, 1, TDX_SYS_NOT_READY);
+	expect_ext(-EIO, TDX_EXT_FAILED);
+}
+
+/* The second of three batches is refused; then one that is half taken. */
+static void pool_refused(void **state)
+{
+	host_profile_default();
+	host_profile.pool_pages = 1100;
+	power_on_traced();
+	seam_refuse(TDH_EXT_MEM_ADD, 1, 1, TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
+	assert_int_equal(tdx_ext_init(), -EIO);
+	assert_int_equal(tdx_emu_pool_pages(), 512);
+	assert_int_equal(host_live_allocs(), 0);
+	assert_non_null(strstr(events, "total 512 of 1100 error -5\n"));
+	host_power_off();
+
+	host_profile.yield = TDX_EMU_YIELD_SLICE;
+	host_profile.slice_ns = 100000;
+	host_profile.mem_add_ns = 1000;
+	power_on_traced();
+	seam_refuse(TDH_EXT_MEM_ADD, 1, 1, TDX_EXT_MEMORY_POOL_FULL);
+	assert_int_equal(tdx_ext_init(), -EIO);
+	assert_int_equal(tdx_emu_pool_pages(), 100);
+	assert_int_equal(host_live_allocs(), 0);
+	host_power_off();
+}
+
+static void expect_no_quoting(int error)
+{
+	assert_int_equal(tdx_quote_init(), error);
+	assert_false(tdx_quote_available());
+	assert_int_equal(last_quote_state, TDX_QUOTE_UNAVAILABLE);
+	assert_int_equal(host_live_allocs(), 0);
+	host_power_off();
+}
+
+static void power_on_with_extensions(void)
+{
+	power_on_traced();
+	assert_int_equal(tdx_ext_init(), 0);
+}
+
+static void quote_init_refused(void **state)
+{
+	host_profile_default();
+	power_on_with_extensions();
+	seam_refuse(TDH_QUOTE_INIT, 0, 1, TDX_OPERAND_BUSY);
+	expect_no_quoting(-EIO);
+
+	power_on_with_extensions();
+	read_fails(TDX_MD_MAX_QUOTE_SIZE);
+	expect_no_quoting(-EIO);
+
+	power_on_with_extensions();
+	read_says(TDX_MD_MAX_QUOTE_SIZE, 0);
+	expect_no_quoting(-EIO);
+
+	power_on_with_extensions();
+	read_says(TDX_MD_MAX_QUOTE_SIZE, 1ULL << 32);
+	expect_no_quoting(-EIO);
+}
+
+static void entropy_is_awaited(void **state)
+{
+	host_profile_default();
+	power_on_with_extensions();
+	seam_refuse(TDH_QUOTE_INIT, 0, 9, TDX_RND_NO_ENTROPY);
+	assert_int_equal(tdx_quote_init(), 0);
+	assert_int_equal(seam_attempts(TDH_QUOTE_INIT), 10);
+	host_power_off();
+
+	power_on_with_extensions();
+	seam_refuse(TDH_QUOTE_INIT, 0, 1000, TDX_RND_NO_ENTROPY);
+	assert_int_equal(tdx_quote_init(), -EIO);
+	assert_int_equal(seam_attempts(TDH_QUOTE_INIT), 10);
+	host_power_off();
+}
+
+/* --- no memory --- */
+
+/* What is still allocated must be the module's pool and usable buffers. */
+static void check_after_failure(int ret)
+{
+	assert_true(!ret || ret == -ENOMEM);
+	assert_int_equal(tdx_quote_available(), !ret);
+	assert_int_equal(host_live_allocs(), 2 * tdx_quote_nr_buffers());
+	assert_true(!ret == !!tdx_quote_nr_buffers());
+}
+
+/* Memory is there again: what the module has already is not asked for twice. */
+static void check_retry(void)
+{
+	kshim_fail_alloc_after(-1);
+	if (last_ext_state != TDX_EXT_READY)
+		assert_int_equal(tdx_ext_init(), 0);
+	assert_int_equal(tdx_quote_init(), 0);
+	assert_int_equal(tdx_emu_pool_pages(), host_profile.pool_pages);
+}
+
+static void every_allocation_fails(void **state)
+{
+	int after = 0, failures = 0, ret;
+	bool failed;
+
+	host_profile_default();
+	host_profile.pool_pages = 588;
+	do {
+		power_on_traced();
+		kshim_fail_alloc_after(after++);
+		ret = tdx_ext_init();
+		if (!ret)
+			ret = tdx_quote_init();
+		failed = kshim_alloc_failed();
+		failures += !!ret;
+		check_after_failure(ret);
+		check_retry();
+		host_power_off();
+	} while (failed);
+
+	/* List page, 512, 64, 8, 4 pages, first buffer and its nodes. */
+	assert_int_equal(failures, 7);
+	assert_int_equal(ret, 0);
+}
+
+/* --- again, after an update --- */
+
+static void again_after_update(void **state)
+{
+	u64 epoch;
+
+	host_profile_default();
+	host_power_on();
+	host_bring_up();
+	epoch = tdx_emu_key_epoch();
+	host_update();
+	kshim_fail_alloc_after(0);	/* an update cannot allocate */
+	assert_int_equal(tdx_ext_reinit(), 0);
+	assert_int_equal(tdx_quote_init(), 0);
+	assert_int_equal(tdx_emu_key_epoch(), epoch + 1);
+	assert_int_equal(seam_attempts(TDH_EXT_MEM_ADD), 1);
+	host_power_off();
+}
+
+static void update_may_not_grow_the_pool(void **state)
+{
+	struct tdx_emu_profile grown;
+
+	host_profile_default();
+	power_on_traced();
+	host_bring_up();
+	host_update();
+	grown = host_profile;
+	grown.pool_pages++;
+	assert_int_equal(tdx_emu_set_profile(&grown), 0);
+	assert_int_equal(tdx_ext_reinit(), -ENOMEM);
+	assert_int_equal(last_ext_state, TDX_EXT_FAILED);
+	assert_int_equal(seam_attempts(TDH_EXT_MEM_ADD), 1);
+	host_power_off();
+}
+
+static void update_may_change_quote_size(void **state)
+{
+	struct tdx_emu_profile smaller;
+
+	host_profile_default();
+	host_profile.quote_size = 8192;
+	host_power_on();
+	host_bring_up();
+	host_update();
+	smaller = host_profile;
+	smaller.max_quote_size = 8192;
+	assert_int_equal(tdx_emu_set_profile(&smaller), 0);
+	assert_int_equal(tdx_ext_reinit(), 0);
+	assert_int_equal(tdx_quote_init(), 0);
+	assert_int_equal(tdx_quote_max_size(), 8192);
+	assert_true(tdx_quote_nr_buffers() >= kshim_cpus);
+	assert_int_equal(host_live_allocs(), 2 * tdx_quote_nr_buffers());
+	host_power_off();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_order),
+		cmocka_unit_test(without_pool),
+		cmocka_unit_test(nobody_listens),
+		cmocka_unit_test(pool_of_every_length),
+		cmocka_unit_test(pool_of_fragments),
+		cmocka_unit_test(no_extensions),
+		cmocka_unit_test(unreadable_metadata),
+		cmocka_unit_test(ext_init_refused),
+		cmocka_unit_test(pool_refused),
+		cmocka_unit_test(quote_init_refused),
+		cmocka_unit_test(entropy_is_awaited),
+		cmocka_unit_test(every_allocation_fails),
+		cmocka_unit_test(again_after_update),
+		cmocka_unit_test(update_may_not_grow_the_pool),
+		cmocka_unit_test(update_may_change_quote_size),
+	};
+
+	return cmocka_run_group_tests_name("bringup", tests, NULL, NULL);
+}

@@ -1,0 +1,755 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * GetQuote from the guest's request to the quote in its memory: every check
+ * with its answer, both buffer policies, resumption, time that adds up, and
+ * callers that are killed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include <trace/events/tdx_ext.h>
+
+#include "host.h"
+#include "tdx_abi.h"
+#include "tdx_quote.h"
+#include "verify.h"
+
+#define SHARED_BIT	(1ULL << 51)
+#define GPA		0x40000ULL		/* of the shared buffer */
+#define HDR		sizeof(struct tdx_getquote_hdr)
+#define REPORT		1024
+#define UNTOUCHED	0x1234ULL		/* status before a call */
+#define INVALID		TDVMCALL_INVALID_OPERAND
+
+/* --- the guest --- */
+
+/* One access to guest memory, relative to GPA. */
+struct access {
+	bool write;
+	u64 at;
+	u32 len;
+};
+
+/**
+ * struct td - a TD with one shared buffer, of exactly @size bytes
+ * @fail_at:    accesses at this offset fail, -1 for none
+ * @accesses:   what the path did, in order
+ */
+struct td {
+	struct tdx_guest guest;
+	u8 *memory;
+	u64 size;
+	u8 mrtd[48];
+	u8 nonce[64];
+	u64 fail_at;
+	struct access accesses[16];
+	u32 nr_accesses;
+};
+
+static int guest_access(struct tdx_guest *guest, bool write, u64 gpa, u32 len)
+{
+	struct td *td = container_of(guest, struct td, guest);
+	u64 at = gpa - GPA;
+
+	assert_true(gpa >= GPA && at + len <= td->size);
+	if (td->nr_accesses < ARRAY_SIZE(td->accesses))
+		td->accesses[td->nr_accesses++] = (struct access){ write, at, len };
+	return at == td->fail_at ? -EFAULT : 0;
+}
+
+static int guest_read(struct tdx_guest *guest, u64 gpa, void *to, u32 len)
+{
+	if (guest_access(guest, false, gpa, len))
+		return -EFAULT;
+	memcpy(to, container_of(guest, struct td, guest)->memory + gpa - GPA, len);
+	return 0;
+}
+
+static int guest_write(struct tdx_guest *guest, u64 gpa, const void *from, u32 len)
+{
+	if (guest_access(guest, true, gpa, len))
+		return -EFAULT;
+	memcpy(container_of(guest, struct td, guest)->memory + gpa - GPA, from, len);
+	return 0;
+}
+
+static bool guest_shared(struct tdx_guest *guest, u64 gpa, u64 size)
+{
+	const struct td *td = container_of(guest, struct td, guest);
+
+	return gpa >= GPA && gpa + size <= GPA + td->size;
+}
+
+static const struct tdx_guest_ops guest_ops = { guest_read, guest_write, guest_shared };
+
+static void td_create(struct td *td, u32 id, u64 size)
+{
+	u32 i;
+
+	*td = (struct td){
+		.guest = { &guest_ops, 0x200000000ULL + id * PAGE_SIZE, SHARED_BIT },
+		.memory = malloc(size),
+		.size = size,
+		.fail_at = -1,
+	};
+	assert_int_equal(tdx_emu_td_create(td->guest.tdr, id, td->mrtd), 0);
+	for (i = 0; i < sizeof(td->nonce); i++)
+		td->nonce[i] = id * 16 + i;
+}
+
+static void td_destroy(struct td *td)
+{
+	tdx_emu_td_destroy(td->guest.tdr);
+	free(td->memory);
+}
+
+static struct tdx_getquote_hdr *td_header(struct td *td)
+{
+	return (struct tdx_getquote_hdr *)td->memory;
+}
+
+static void td_request(struct td *td)
+{
+	td->nr_accesses = 0;
+	memset(td->memory, 0xee, td->size);
+	*td_header(td) = (struct tdx_getquote_hdr){
+		.version = TDX_GETQUOTE_VERSION, .status = UNTOUCHED, .in_len = REPORT,
+	};
+	assert_int_equal(tdx_emu_td_report(td->guest.tdr, td->nonce, td->memory + HDR), 0);
+}
+
+static u64 td_ask(struct td *td)
+{
+	u64 ret = 0x5555;
+
+	assert_int_equal(tdx_getquote(&td->guest, GPA | SHARED_BIT, td->size, &ret), 0);
+	return ret;
+}
+
+/* The answer in R10 and in the header; the rest of the header stays as it was. */
+static void expect_answer(struct td *td, u64 r10, u64 status)
+{
+	const struct tdx_getquote_hdr before = *td_header(td);
+
+	assert_int_equal(td_ask(td), r10);
+	assert_int_equal(td_header(td)->status, status);
+	assert_int_equal(td_header(td)->version, before.version);
+	assert_int_equal(td_header(td)->in_len, before.in_len);
+}
+
+static void expect_good_quote(struct td *td)
+{
+	struct quote_key key = { .epoch = tdx_emu_key_epoch(), .seed = host_profile.seed };
+	struct quote_expect expect = { td->nonce, td->mrtd, &key };
+	struct verifier *verifier;
+	const char *why = "";
+	uint64_t serial;
+
+	assert_int_equal(td_ask(td), TDVMCALL_SUCCESS);
+	assert_int_equal(td_header(td)->status, TDX_GETQUOTE_SUCCESS);
+	assert_int_equal(td_header(td)->out_len, host_profile.quote_size);
+
+	key.len = tdx_emu_key(&key.token, key.key);
+	verifier = verifier_new(&key);
+	if (quote_verify(verifier, td->memory + HDR, td_header(td)->out_len, &expect, &serial, &why))
+		fail_msg("quote: %s", why);
+	verifier_free(verifier);
+}
+
+/* --- a host with one TD --- */
+
+static struct td td;
+static struct tdx_quote ended;	/* as quote_end saw it */
+static u32 nr_ended, nr_begun;
+static u64 exit_ret, exit_status;
+static int exit_error;
+
+void on_quote_begin(u64 quote, u64 tdr)
+{
+	nr_begun++;
+}
+
+void on_quote_end(const struct tdx_quote *quote)
+{
+	nr_ended++;
+	ended = *quote;
+}
+
+void on_getquote_exit(u64 tdr, u64 ret, u64 status, int error)
+{
+	exit_ret = ret;
+	exit_status = status;
+	exit_error = error;
+}
+
+static void use_policy(enum tdx_quote_buffers buffers)
+{
+	const struct tdx_quote_policy policy = { .buffers = buffers };
+
+	tdx_quote_set_policy(&policy);
+}
+
+static void start(enum tdx_quote_buffers buffers)
+{
+	host_power_on();
+	host_bring_up();
+	use_policy(buffers);
+	td_create(&td, 1, 4 * PAGE_SIZE);
+	td_request(&td);
+	kshim_traced = true;
+	nr_begun = nr_ended = 0;
+}
+
+static void stop(void)
+{
+	assert_int_equal(nr_begun, nr_ended);
+	td_destroy(&td);
+	host_power_off();
+}
+
+static int default_profile(void **state)
+{
+	host_profile_default();
+	return 0;
+}
+
+/* --- quotes --- */
+
+static void good_quotes(void **state)
+{
+	u32 buffers, token, yield;
+
+	for (buffers = TDX_QUOTE_SHARED; buffers <= TDX_QUOTE_PER_CALL; buffers++) {
+		for (token = TDX_EMU_TOKEN_MAC0; token <= TDX_EMU_TOKEN_SIGN1; token++) {
+			for (yield = TDX_EMU_YIELD_PENDING; yield <= TDX_EMU_YIELD_NEVER; yield++) {
+				host_profile.token = token;
+				host_profile.yield = yield;
+				start(buffers);
+				expect_good_quote(&td);
+				td_request(&td);
+				expect_good_quote(&td);
+				stop();
+			}
+		}
+	}
+}
+
+/* The largest that fits to the byte, and one byte more. */
+static void buffer_of_the_right_size(void **state)
+{
+	host_profile.quote_size = 3 * PAGE_SIZE - HDR;
+	host_profile.max_quote_size = host_profile.quote_size + 1;
+	start(TDX_QUOTE_PER_CALL);
+	td.size = 3 * PAGE_SIZE;
+	expect_good_quote(&td);
+	stop();
+
+	host_profile.quote_size++;
+	start(TDX_QUOTE_PER_CALL);
+	td.size = 3 * PAGE_SIZE;
+	expect_answer(&td, INVALID, TDX_GETQUOTE_ERROR);
+	assert_int_equal(td.nr_accesses, 3);	/* nothing of it was written */
+	stop();
+}
+
+/* Quotes whose list takes one full node, one word more, and three nodes. */
+static void lists_of_several_nodes(void **state)
+{
+	static const u32 sizes[] = { 511 * 4096, 511 * 4096 + 1, 1023 * 4096 };
+	u32 i;
+
+	kshim_cpus = 1;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		host_profile.quote_size = host_profile.max_quote_size = sizes[i];
+		start(TDX_QUOTE_PER_CALL);
+		td_destroy(&td);
+		td_create(&td, 1, 1024 * PAGE_SIZE);
+		td_request(&td);
+		expect_good_quote(&td);
+		stop();
+	}
+	kshim_cpus = 4;
+}
+
+static bool same_access(const struct access *a, bool write, u64 at, u32 len)
+{
+	return a->write == write && a->at == at && a->len == len;
+}
+
+static void each_byte_once_and_status_last(void **state)
+{
+	u32 len = host_profile.quote_size;
+
+	start(TDX_QUOTE_PER_CALL);
+	expect_good_quote(&td);
+	assert_int_equal(td.nr_accesses, 5);
+	assert_true(same_access(&td.accesses[0], false, 0, HDR));
+	assert_true(same_access(&td.accesses[1], false, HDR, REPORT));
+	assert_true(same_access(&td.accesses[2], true, HDR, len));
+	assert_true(same_access(&td.accesses[3], true, 20, 4));
+	assert_true(same_access(&td.accesses[4], true, 8, 8));
+	stop();
+}
+
+/* --- what is refused --- */
+
+static void wrong_addresses(void **state)
+{
+	static const struct {
+		u64 gpa, size, ret;
+	} cases[] = {
+		{ GPA, 4 * PAGE_SIZE, INVALID },			/* not marked shared */
+		{ GPA | SHARED_BIT, 0, INVALID },
+		{ (GPA + 8) | SHARED_BIT, 0, INVALID },			/* size before alignment */
+		{ (GPA + 8) | SHARED_BIT, PAGE_SIZE, TDVMCALL_ALIGN_ERROR },
+		{ GPA | SHARED_BIT, PAGE_SIZE - 8, TDVMCALL_ALIGN_ERROR },
+		{ GPA | SHARED_BIT, PAGE_SIZE + 1, TDVMCALL_ALIGN_ERROR },
+		{ ~0ULL << 12, 1ULL << 52, INVALID },			/* wraps */
+		{ GPA | SHARED_BIT, -GPA, INVALID },
+		{ GPA | SHARED_BIT, 5 * PAGE_SIZE, INVALID },		/* one page is private */
+		{ (GPA - PAGE_SIZE) | SHARED_BIT, PAGE_SIZE, INVALID },
+	};
+	u64 ret;
+	u32 i;
+
+	start(TDX_QUOTE_PER_CALL);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(tdx_getquote(&td.guest, cases[i].gpa, cases[i].size, &ret), 0);
+		assert_int_equal(ret, cases[i].ret);
+		assert_int_equal(exit_ret, cases[i].ret);
+		assert_int_equal(exit_status, TDX_GETQUOTE_IN_FLIGHT);
+	}
+	assert_int_equal(td.nr_accesses, 0);
+	assert_int_equal(nr_begun, 0);
+	expect_good_quote(&td);
+	stop();
+}
+
+static void wrong_headers(void **state)
+{
+	static const struct {
+		u64 version;
+		u32 in_len;
+		u64 status;
+	} cases[] = {
+		{ 0, REPORT, TDX_GETQUOTE_ERROR },
+		{ 2, REPORT, TDX_GETQUOTE_ERROR },
+		{ 1ULL << 32 | 1, REPORT, TDX_GETQUOTE_ERROR },
+		{ 1, 4096 - 24 + 1, TDX_GETQUOTE_ERROR },
+		{ 1, -23, TDX_GETQUOTE_ERROR },			/* + 24 wraps to 1 */
+		{ 1, -1, TDX_GETQUOTE_ERROR },
+		/* Right by the header, but no report: the module says so. */
+		{ 1, 4096 - 24, TDX_GETQUOTE_UNAVAILABLE },
+		{ 1, 0, TDX_GETQUOTE_UNAVAILABLE },
+		{ 1, REPORT - 1, TDX_GETQUOTE_UNAVAILABLE },
+		{ 1, REPORT + 1, TDX_GETQUOTE_UNAVAILABLE },
+	};
+	u32 i;
+
+	start(TDX_QUOTE_PER_CALL);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		td_request(&td);
+		td_header(&td)->version = cases[i].version;
+		td_header(&td)->in_len = cases[i].in_len;
+		expect_answer(&td, INVALID, cases[i].status);
+		assert_int_equal(exit_ret, INVALID);
+		assert_int_equal(exit_status, cases[i].status);
+		assert_int_equal(exit_error, 0);
+	}
+	stop();
+}
+
+static void anothers_report(void **state)
+{
+	struct td other;
+
+	start(TDX_QUOTE_SHARED);
+	td_create(&other, 2, 4 * PAGE_SIZE);
+	td_request(&other);
+	memcpy(td.memory + HDR, other.memory + HDR, REPORT);
+	expect_answer(&td, INVALID, TDX_GETQUOTE_UNAVAILABLE);
+	td_destroy(&other);
+	stop();
+}
+
+static void unreadable_memory(void **state)
+{
+	start(TDX_QUOTE_PER_CALL);
+	td.fail_at = 0;
+	expect_answer(&td, INVALID, UNTOUCHED);
+	td.fail_at = HDR;
+	expect_answer(&td, INVALID, UNTOUCHED);
+	assert_int_equal(seam_attempts(TDH_QUOTE_GET), 0);
+	stop();
+}
+
+static u64 fail_at_when_made;
+
+static u64 fail_when_made(u64 fn, struct tdx_module_args *args)
+{
+	u64 r = seam_module(fn, args);
+
+	if (TDX_FN_LEAF(fn) == TDH_QUOTE_GET && r == TDX_SUCCESS)
+		td.fail_at = fail_at_when_made;
+	return r;
+}
+
+static void unwritable_memory(void **state)
+{
+	start(TDX_QUOTE_PER_CALL);
+	seam = fail_when_made;
+	fail_at_when_made = HDR;	/* the quote */
+	expect_answer(&td, INVALID, TDX_GETQUOTE_ERROR);
+
+	td.fail_at = -1;
+	td_request(&td);
+	fail_at_when_made = 20;		/* its length */
+	expect_answer(&td, INVALID, TDX_GETQUOTE_ERROR);
+
+	td.fail_at = -1;
+	td_request(&td);
+	fail_at_when_made = 8;		/* the status: there is no way to tell */
+	expect_answer(&td, INVALID, UNTOUCHED);
+	assert_int_equal(exit_status, TDX_GETQUOTE_IN_FLIGHT);
+	stop();
+}
+
+static void module_refuses(void **state)
+{
+	static const u64 statuses[] = {
+		TDX_OPERAND_BUSY, TDX_OPERAND_INVALID | TDX_OPERAND_R10, TDX_RND_NO_ENTROPY,
+		TDX_INVALID_REPORTMACSTRUCT, 1,
+	};
+	u32 i, buffers;
+
+	for (buffers = TDX_QUOTE_SHARED; buffers <= TDX_QUOTE_PER_CALL; buffers++) {
+		for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+			start(buffers);
+			seam_refuse(TDH_QUOTE_GET, 0, 100, statuses[i]);
+			expect_answer(&td, INVALID, TDX_GETQUOTE_UNAVAILABLE);
+			assert_int_equal(ended.call.status, statuses[i]);
+			assert_int_equal(ended.error, -EIO);
+			seam_refuse(0, 0, 0, 0);
+			td_request(&td);
+			expect_good_quote(&td);
+			stop();
+		}
+	}
+}
+
+static u64 length_told;
+
+static u64 tell_length(u64 fn, struct tdx_module_args *args)
+{
+	u64 r = seam_module(fn, args);
+
+	if (TDX_FN_LEAF(fn) == TDH_QUOTE_GET)
+		args->rcx = length_told;
+	return r;
+}
+
+/* A length that nobody should believe. */
+static void module_lies(void **state)
+{
+	const u64 lengths[] = { 0, host_profile.max_quote_size + 1, 1ULL << 32, 1ULL << 32 | 9000, -1 };
+	u32 i;
+
+	start(TDX_QUOTE_PER_CALL);
+	seam = tell_length;
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		length_told = lengths[i];
+		td_request(&td);
+		expect_answer(&td, INVALID, TDX_GETQUOTE_UNAVAILABLE);
+	}
+	length_told = host_profile.max_quote_size;
+	assert_int_equal(td_ask(&td), TDVMCALL_SUCCESS);
+	assert_int_equal(td_header(&td)->out_len, host_profile.max_quote_size);
+	stop();
+}
+
+/* The input page, and the copy that the shared policy makes. */
+static void no_memory(void **state)
+{
+	u32 buffers, after;
+
+	for (buffers = TDX_QUOTE_SHARED; buffers <= TDX_QUOTE_PER_CALL; buffers++) {
+		start(buffers);
+		for (after = 0; ; after++) {
+			td_request(&td);
+			kshim_fail_alloc_after(after);
+			if (td_ask(&td) == TDVMCALL_SUCCESS)
+				break;
+			assert_int_equal(td_header(&td)->status, TDX_GETQUOTE_UNAVAILABLE);
+			assert_int_equal(host_live_allocs(), 2 * tdx_quote_nr_buffers() + 1);
+		}
+		assert_int_equal(after, buffers == TDX_QUOTE_SHARED ? 2 : 1);
+		kshim_fail_alloc_after(-1);
+		stop();
+	}
+}
+
+static void quoting_unavailable(void **state)
+{
+	start(TDX_QUOTE_PER_CALL);
+	tdx_quote_exit();
+	expect_answer(&td, INVALID, TDX_GETQUOTE_UNAVAILABLE);
+	assert_int_equal(seam_attempts(TDH_QUOTE_GET), 0);
+	assert_int_equal(tdx_quote_init(), 0);
+	td_request(&td);
+	expect_good_quote(&td);
+	stop();
+}
+
+/* --- resumption --- */
+
+#define SLICES	7
+
+static struct tdx_module_args first_inputs;
+static u32 entries;
+
+/* Also spoils the outputs: a host that uses them as inputs is found out. */
+static u64 same_inputs(u64 fn, struct tdx_module_args *args)
+{
+	u64 r;
+
+	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET)
+		return seam_module(fn, args);
+
+	if (!entries++)
+		first_inputs = *args;
+	assert_memory_equal(args, &first_inputs, sizeof(*args));
+	r = seam_module(fn, args);
+	if (r == TDX_INTERRUPTED_RESUMABLE)
+		memset(args, 0xbb, sizeof(*args));
+	return r;
+}
+
+static void resumed_with_original_inputs(void **state)
+{
+	host_profile.yield = TDX_EMU_YIELD_SLICE;
+	host_profile.slice_ns = 1000000;
+	host_profile.quote_ns = SLICES * host_profile.slice_ns;
+	start(TDX_QUOTE_PER_CALL);
+	entries = 0;
+	seam = same_inputs;
+	expect_good_quote(&td);
+	assert_int_equal(entries, SLICES);
+	assert_int_equal(ended.call.iterations, SLICES);
+	assert_int_equal(ended.call.status, TDX_SUCCESS);
+	stop();
+}
+
+/* --- time --- */
+
+static u64 parts(const struct tdx_quote *quote)
+{
+	return quote->times.copy_in + quote->times.wait + quote->call.seam_ns +
+	       quote->call.gap_ns + quote->times.copy_out;
+}
+
+static void parts_add_up(void **state)
+{
+	u32 buffers;
+
+	host_profile.yield = TDX_EMU_YIELD_SLICE;
+	host_profile.slice_ns = 1000000;
+	host_profile.quote_ns = SLICES * host_profile.slice_ns;
+	for (buffers = TDX_QUOTE_SHARED; buffers <= TDX_QUOTE_PER_CALL; buffers++) {
+		start(buffers);
+		expect_good_quote(&td);
+		assert_int_equal(nr_ended, 1);
+		assert_int_equal(ended.error, 0);
+		assert_int_equal(ended.len, host_profile.quote_size);
+		assert_int_not_equal(ended.call.id, 0);
+		assert_int_equal(ended.call.tdr, td.guest.tdr);
+		/* The clock goes on by 1 ns a look and by the module's time. */
+		assert_in_range(ended.call.seam_ns, host_profile.quote_ns - 100,
+				host_profile.quote_ns + 100);
+		assert_in_range(ended.call.gap_ns, SLICES - 1, 100);
+		assert_true(ended.times.total >= parts(&ended));
+		assert_in_range(ended.times.total - parts(&ended), 0, 20);
+		stop();
+	}
+}
+
+static void nobody_listens(void **state)
+{
+	u64 reads;
+
+	start(TDX_QUOTE_SHARED);
+	kshim_traced = false;
+	reads = kshim_tsc_reads();
+	expect_good_quote(&td);
+	assert_int_equal(kshim_tsc_reads(), reads);
+	assert_int_equal(nr_ended, 0);
+	stop();
+}
+
+static u64 listen_in_module(u64 fn, struct tdx_module_args *args)
+{
+	kshim_traced = true;
+	return seam_module(fn, args);
+}
+
+static u64 deaf_in_module(u64 fn, struct tdx_module_args *args)
+{
+	kshim_traced = false;
+	return seam_module(fn, args);
+}
+
+/* Whoever comes or goes in the middle gets no times that cannot be. */
+static void listener_comes_and_goes(void **state)
+{
+	start(TDX_QUOTE_PER_CALL);
+	kshim_traced = false;
+	seam = listen_in_module;
+	expect_good_quote(&td);
+	assert_int_equal(nr_ended, 1);
+	assert_int_equal(ended.times.begin, 0);
+	assert_int_equal(ended.times.copy_in, 0);
+	assert_int_equal(ended.times.wait, 0);
+	assert_int_equal(ended.times.copy_out, 0);
+	assert_int_equal(ended.times.total, 0);
+
+	seam = deaf_in_module;
+	td_request(&td);
+	expect_good_quote(&td);
+	assert_int_equal(nr_ended, 1);
+	nr_begun = nr_ended;	/* one was missed at its begin, one at its end */
+	stop();
+}
+
+/* --- many at once --- */
+
+/* Quotes that hold all buffers, as callers on other CPUs would. */
+static struct tdx_quote holders[64];
+
+static void hold_all_buffers(void)
+{
+	void *input = (void *)get_zeroed_page(GFP_KERNEL);
+	u32 i, k;
+
+	memcpy(input, td.memory + HDR, REPORT);
+	for (i = 0; i < tdx_quote_nr_buffers(); i++) {
+		holders[i] = (struct tdx_quote){ .in = input, .in_len = REPORT };
+		tdx_quote_begin(&holders[i], td.guest.tdr);
+		assert_int_equal(tdx_quote_generate(&holders[i]), 0);
+		for (k = 0; k < i; k++)
+			assert_ptr_not_equal(holders[i].buf, holders[k].buf);
+	}
+	free_page((unsigned long)input);
+}
+
+static void release_all_buffers(void)
+{
+	u32 i;
+
+	for (i = 0; i < tdx_quote_nr_buffers(); i++) {
+		tdx_quote_put(&holders[i]);
+		tdx_quote_end(&holders[i]);
+	}
+}
+
+static void killed_waiter(void **state)
+{
+	u64 ret;
+
+	start(TDX_QUOTE_PER_CALL);
+	hold_all_buffers();
+	kshim_killed = true;
+	assert_int_equal(tdx_getquote(&td.guest, GPA | SHARED_BIT, td.size, &ret), -EINTR);
+	assert_int_equal(td_header(&td)->status, UNTOUCHED);
+	assert_int_equal(exit_error, -EINTR);
+	assert_int_equal(ended.error, -EINTR);
+	assert_int_equal(ended.call.iterations, 0);
+	kshim_killed = false;
+	release_all_buffers();
+
+	td_request(&td);
+	expect_good_quote(&td);
+	stop();
+}
+
+#define THREADS	6
+#define QUOTES	40
+
+static void *client(void *arg)
+{
+	struct td *own = arg;
+	u32 i;
+
+	for (i = 0; i < QUOTES; i++) {
+		own->nonce[0] = i;
+		td_request(own);
+		expect_good_quote(own);
+	}
+	return NULL;
+}
+
+static void clients_at_once(enum tdx_quote_buffers buffers, unsigned int cpus)
+{
+	static struct td tds[THREADS];
+	struct tdx_emu_leaf_count counts[TDX_EMU_NR_LEAVES];
+	pthread_t threads[THREADS];
+	u32 i;
+
+	host_profile.yield = TDX_EMU_YIELD_SLICE;
+	host_profile.quote_ns = 3 * host_profile.slice_ns;
+	kshim_cpus = cpus;
+	start(buffers);
+	kshim_traced = false;
+	for (i = 0; i < THREADS; i++) {
+		td_create(&tds[i], 10 + i, 4 * PAGE_SIZE);
+		assert_int_equal(pthread_create(&threads[i], NULL, client, &tds[i]), 0);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		td_destroy(&tds[i]);
+	}
+	tdx_emu_get_counts(counts);
+	assert_int_equal(counts[TDX_EMU_LEAF_QUOTE_GET].success, THREADS * QUOTES);
+	assert_true(counts[TDX_EMU_LEAF_QUOTE_GET].resumable > 0);
+	assert_int_equal(counts[TDX_EMU_LEAF_QUOTE_GET].failed, 0);
+	stop();
+	kshim_cpus = 4;
+}
+
+static void clients_share_a_buffer(void **state)
+{
+	clients_at_once(TDX_QUOTE_SHARED, 4);
+}
+
+static void clients_wait_for_buffers(void **state)
+{
+	clients_at_once(TDX_QUOTE_PER_CALL, 1);	/* fewer buffers than clients */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(good_quotes, default_profile),
+		cmocka_unit_test_setup(buffer_of_the_right_size, default_profile),
+		cmocka_unit_test_setup(lists_of_several_nodes, default_profile),
+		cmocka_unit_test_setup(each_byte_once_and_status_last, default_profile),
+		cmocka_unit_test_setup(wrong_addresses, default_profile),
+		cmocka_unit_test_setup(wrong_headers, default_profile),
+		cmocka_unit_test_setup(anothers_report, default_profile),
+		cmocka_unit_test_setup(unreadable_memory, default_profile),
+		cmocka_unit_test_setup(unwritable_memory, default_profile),
+		cmocka_unit_test_setup(module_refuses, default_profile),
+		cmocka_unit_test_setup(module_lies, default_profile),
+		cmocka_unit_test_setup(no_memory, default_profile),
+		cmocka_unit_test_setup(quoting_unavailable, default_profile),
+		cmocka_unit_test_setup(resumed_with_original_inputs, default_profile),
+		cmocka_unit_test_setup(parts_add_up, default_profile),
+		cmocka_unit_test_setup(nobody_listens, default_profile),
+		cmocka_unit_test_setup(listener_comes_and_goes, default_profile),
+		cmocka_unit_test_setup(killed_waiter, default_profile),
+		cmocka_unit_test_setup(clients_share_a_buffer, default_profile),
+		cmocka_unit_test_setup(clients_wait_for_buffers, default_profile),
+	};
+
+	return cmocka_run_group_tests_name("getquote", tests, NULL, NULL);
+}
