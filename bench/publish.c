@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "html.h"
+#include "interrupt.h"
 #include "plot.h"
 #include "publish.h"
 #include "result.h"
@@ -104,11 +105,14 @@ static void remove_files(const char *dir)
 
 int publish_files(const json_t *result, const char *html, const char *plots)
 {
-	char temp[] = "/tmp/tdxbench-plots-XXXXXX";
+	const char *tmp = getenv("TMPDIR");
 	const char *dir = plots;
+	char temp[PATH_SIZE];
 	int ret;
 
 	if (!dir) {
+		interrupt_catch();	/* Ctrl-C must not leave the directory behind */
+		snprintf(temp, sizeof(temp), "%s/tdxbench-plots-XXXXXX", tmp ? tmp : "/tmp");
 		dir = mkdtemp(temp);
 		if (!dir)
 			return publish_error(temp);

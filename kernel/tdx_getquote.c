@@ -169,11 +169,13 @@ static int serve(struct request *req)
 
 	tdx_quote_begin(quote, req->guest->tdr);
 
+	/* Without a page to read into, the guest's header stays as it is, as posted. */
 	quote->in = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (quote->in)
+	if (quote->in) {
 		ret = make_quote(req);
-	if (ret)
-		report_failure(req, ret);
+		if (ret)
+			report_failure(req, ret);
+	}
 
 	tdx_quote_put(quote);
 	free_page((unsigned long)quote->in);

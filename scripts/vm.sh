@@ -159,9 +159,9 @@ make_room() {
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/tdxbench-vm.XXXXXX" 2>/dev/null) ||
 		die 1 "cannot make a directory in '${TMPDIR:-/tmp}'"
 	trap clean_up EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'leave 129' HUP
+	trap 'leave 130' INT
+	trap 'leave 143' TERM
 	: "${progress:=$tmp/progress}" "${results:=$tmp/results}" "${console:=$tmp/console}"
 	for file in "$progress" "$results" "$console"; do
 		{ : >"$file"; } 2>/dev/null || die 1 "cannot write to '$file'"
@@ -170,9 +170,20 @@ make_room() {
 	: >"$status"
 }
 
+# The first signal ends the run. A second one, say the caller's SIGTERM behind the
+# terminal's Ctrl-C, must not end its cleaning up.
+# shellcheck disable=SC2317	# called by trap
+leave() {
+	trap '' HUP INT TERM
+	exit "$1"
+}
+
 # shellcheck disable=SC2317	# called by trap
 clean_up() {
-	[[ ! ${qemu-} ]] || kill -KILL "$qemu" 2>/dev/null || :
+	if [[ ${qemu-} ]]; then
+		kill -KILL "$qemu" 2>/dev/null || :
+		wait "$qemu" 2>/dev/null || :
+	fi
 	rm -rf "$tmp"
 }
 
