@@ -73,7 +73,7 @@ $(BUILD)/bench/%.o: bench/%.c | $(BPF_SKELETONS)
 
 # Only these see the version, so that a commit does not rebuild everything.
 $(BUILD)/bench/main.o $(BUILD)/bench/environment.o: CPPFLAGS += \
-	-DTDXBENCH_VERSION='"$(VERSION)"' -DTDXBENCH_COMPILER='"$(shell $(CC) --version | head -n 1)"'
+	-DTDXBENCH_VERSION='"$(VERSION)"' -DTDXBENCH_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1)"'
 $(BUILD)/bench/main.o $(BUILD)/bench/environment.o: $(BUILD)/.version
 
 $(BUILD)/.version: FORCE

@@ -86,13 +86,12 @@ static int check_vm(void)
 
 static int check_place(void)
 {
-	int ret;
+	int ret = options.target == TARGET_VM ? check_vm() : check_local();
 
-	if (access(options.module, R_OK))
-		return cannot_run("tdx_lab.ko is not built", "run make");
-	ret = options.target == TARGET_VM ? check_vm() : check_local();
 	if (ret)
 		return ret;
+	if (access(options.module, R_OK))
+		return cannot_run("tdx_lab.ko is not built", "run make");
 	if (!options.stream && result_dir_check(options.results))
 		return EXIT_ERROR;
 	return options.target == TARGET_LOCAL ? ask() : EXIT_DONE;
