@@ -69,7 +69,8 @@ int emu_derive(const char *name, u64 a, u64 b, u8 out[EMU_SHA384_SIZE]);
  * struct emu_identity - what sets one TD apart in its reports
  * @id:   number of the TD
  * @mrtd: measurement, derived from the profile's seed and a serial number of TDs
- * @tcb_info_hash, @tdinfo_hash: of these parts of its reports, which never change
+ * @tcb_info_hash: of TEE_TCB_INFO in its reports, which never changes
+ * @tdinfo_hash: of TDINFO, which never changes either
  * @mac:  the platform's key for the MAC, derived from the seed
  */
 struct emu_identity {
@@ -140,7 +141,8 @@ int emu_out_write(struct emu_out *out, const void *data, u32 len);
  * @token:   enum tdx_emu_token
  * @mac:     HMAC key, derived from seed and epoch; only for COSE_Mac0
  * @hmac:    @mac made ready
- * @priv, @pub: P-384 key pair, derived likewise; only for COSE_Sign1
+ * @priv:    P-384 private key, derived likewise; only for COSE_Sign1
+ * @pub:     its public key, X then Y
  * @pattern: what fills the certificates; stays until the next but one key is made
  */
 struct emu_key {

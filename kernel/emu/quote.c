@@ -54,8 +54,9 @@ const struct emu_ext_leaf emu_quote_init = {
 static u32 quote_size(u64 serial)
 {
 	u64 jitter = emu.profile.quote_jitter;
+	u64 random = quote_mix64(emu.profile.seed ^ serial);
 
-	return emu.profile.quote_size - jitter + quote_mix64(emu.profile.seed ^ serial) % (2 * jitter + 1);
+	return emu.profile.quote_size - jitter + random % (2 * jitter + 1);
 }
 
 static u64 check_operands(const struct tdx_module_args *args)

@@ -50,6 +50,7 @@ enum quote_claim {
 	QUOTE_CLAIM_SEED	= -70005,	/* of the module's profile */
 	QUOTE_CLAIM_SIZE	= -70006,	/* bytes of the whole quote */
 };
+
 #define QUOTE_NR_CLAIMS		10
 
 #define QUOTE_CTI_SIZE		8

@@ -14,7 +14,7 @@
 
 #define REPORT_TYPE_TDX		0x81
 #define TCB_INFO_VALID		0x301ffULL	/* bitmap of the fields below that are set */
-#define TD_ATTR_SEPT_VE_DISABLE	(1ULL << 28)
+#define TD_ATTR_SEPT_VE_DISABLE	BIT_ULL(28)
 #define TD_XFAM			0xe7ULL		/* x87, SSE, AVX, AVX-512 */
 
 struct report_mac {

@@ -34,9 +34,14 @@ struct emu_td {
  * struct emu_call - one extension SEAMCALL from first entry to last exit
  * @used:    the slot is taken
  * @entered: a CPU is inside; else the call is suspended
- * @leaf, @tdr, @input, @list: the key; a resume must repeat them
+ * @leaf:    with the next three the key, which a resume must repeat
+ * @tdr:     HPA of the TD's root page, 0 where no TD is concerned
+ * @input:   HPA of the input page
+ * @list:    HPA of the first node of the output list
  * @left_ns: compute time that has still to pass
- * @work_state, @make, @made: the model's own work, see work.c
+ * @work_state: how far the model's own work is, see work.c
+ * @make:    what that work is
+ * @made:    its completion status
  * @report:  TDH.QUOTE.GET: input as it was at the first entry
  * @out:     TDH.QUOTE.GET: where the quote goes
  * @len:     TDH.QUOTE.GET: bytes of the quote

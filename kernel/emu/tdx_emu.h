@@ -27,8 +27,10 @@ struct tdx_emu_leaf_count {
 	u64 failed;
 };
 
-/* A leaf that does nothing, for measuring the loop around it: RESUMABLE until
- * tdx_emu_null_left entries of this CPU have been used up. */
+/*
+ * A leaf that does nothing, for measuring the loop around it: resumable until
+ * this CPU has entered it as often as tdx_emu_arm_null() said.
+ */
 #define TDX_EMU_NULL_LEAF	0xFFFF
 
 int tdx_emu_init(void);		/* power on; process context */

@@ -166,6 +166,10 @@ static const struct token_kind token_kinds[] = {
 
 /**
  * struct token - a quote in the making
+ * @key:     of the current epoch
+ * @report:  the TDREPORT that was checked
+ * @serial:  number of the quote
+ * @size:    bytes it will have
  * @tbp:     to be protected: Mac_structure or Sig_structure
  * @payload: offset in it of its last item, which is the quote's payload too
  */
