@@ -71,11 +71,13 @@ struct collect_iterations {
  * struct collect_preemption - who had to wait
  * @seam:   lateness of hrtimers that expired while their CPU was in SEAM, ns
  * @other:  of all other hrtimers, ns
+ * @stay:   each stay in SEAM, ns
  * @wakeup: chosen threads, waking to running, ns
  */
 struct collect_preemption {
 	struct hist seam;
 	struct hist other;
+	struct hist stay;
 	struct hist wakeup;
 };
 

@@ -54,16 +54,20 @@ static void init_cpu(struct preemption_cpu *cpu)
 	memset(cpu, 0, sizeof(*cpu));
 	hist_init(&cpu->seam);
 	hist_init(&cpu->other);
-	hist_init(&cpu->wakeup);
+	hist_init(&cpu->stay);
 }
 
 static int reset(struct collect_watch *watch)
 {
 	struct preemption_bpf *skeleton = watch->skeleton;
 	struct preemption_cpu none;
+	struct hist empty;
+	int ret;
 
 	init_cpu(&none);
-	return percpu_write(skeleton->maps.cpus, 0, &none);
+	hist_init(&empty);
+	ret = percpu_write(skeleton->maps.cpus, 0, &none);
+	return ret ? ret : percpu_write(skeleton->maps.wakeups, 0, &empty);
 }
 
 static void merge_cpu(void *into, const void *value)
@@ -74,7 +78,7 @@ static void merge_cpu(void *into, const void *value)
 
 	hist_merge(&sum->seam, &cpu->seam);
 	hist_merge(&sum->other, &cpu->other);
-	hist_merge(&sum->wakeup, &cpu->wakeup);
+	hist_merge(&sum->stay, &cpu->stay);
 	sum->lost += cpu->lost;
 
 	/* No exit has claimed these. */
@@ -86,6 +90,11 @@ static void merge_cpu(void *into, const void *value)
 		sum->leaf[i].success += cpu->leaf[i].success;
 		sum->leaf[i].failed += cpu->leaf[i].failed;
 	}
+}
+
+static void merge_hist(void *into, const void *value)
+{
+	hist_merge(into, value);
 }
 
 /* The same that collect_iterations.c would say, should it be at work too. */
@@ -109,7 +118,14 @@ static int read_preemption(struct collect_watch *watch, struct collect *collect)
 	if (ret)
 		return ret;
 
-	collect->preemption = (struct collect_preemption){ sum.seam, sum.other, sum.wakeup };
+	hist_init(&collect->preemption.wakeup);
+	ret = percpu_read(skeleton->maps.wakeups, 0, merge_hist, &collect->preemption.wakeup);
+	if (ret)
+		return ret;
+
+	collect->preemption.seam = sum.seam;
+	collect->preemption.other = sum.other;
+	collect->preemption.stay = sum.stay;
 	collect->lost += sum.lost;
 	for (i = 0; i < ITERATIONS_NR_LEAVES; i++)
 		give_counts(&collect->iterations.leaf[i], &sum.leaf[i]);

@@ -217,7 +217,7 @@ static void victim(const struct talk *talk, const json_t *points)
 		}
 	}
 	if (!isnan(idle) && !isnan(busy))
-		say(talk, "A periodic SCHED_FIFO thread runs %s after it was woken (p99.9) on an idle CPU, and %s at worst while quotes are made in slices of %s.",
+		say(talk, "A SCHED_FIFO thread that sleeps and wakes runs %s after it was woken (p99.9) on an idle CPU, and %s at worst while quotes are made in slices of %s.",
 		    time_text(idle).s, time_text(busy).s, time_text(slice).s);
 }
 

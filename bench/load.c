@@ -273,7 +273,7 @@ static int spawn_process(struct guest *guest)
 static int join_thread(struct guest *guest)
 {
 	struct timespec when;
-	void *value;
+	void *value = NULL;
 
 	for (;;) {
 		clock_gettime(CLOCK_REALTIME, &when);
@@ -423,6 +423,11 @@ int load_start(struct load *load, uint64_t quotes)
 	fprintf(stderr, "tdxbench: cannot start guest %u: %s\n", i - 1, strerror(ret));
 	load_stop(load);
 	return -1;
+}
+
+void load_wait_begun(const struct load *load)
+{
+	clock_sleep_until(load->shared->start_ns);
 }
 
 void load_stop(struct load *load)

@@ -72,6 +72,8 @@ struct load *load_new(const struct tdx_emu_profile *profile, const struct load_o
  * once. 0 or -1.
  */
 int load_start(struct load *load, uint64_t quotes);
+/* Waits until guests have begun to ask. */
+void load_wait_begun(const struct load *load);
 /* Guests finish the request they have made. */
 void load_stop(struct load *load);
 /* Waits for all guests. */

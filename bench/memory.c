@@ -37,9 +37,9 @@ static uint64_t meminfo(const char *const *fields)
 }
 
 /*
- * What a TD is made of in the kernel, by what the kernel counts exactly: shared
- * memory, descriptors and their kin, page tables. Free memory would tell less,
- * for CPUs keep some to themselves. A TD's root page is in none of these.
+ * What a TD is made of in the kernel: shared memory, descriptors and their kin,
+ * page tables. Free memory would tell less, for CPUs keep some to themselves. A
+ * TD's root page is in none of these.
  */
 static uint64_t kernel_memory(void)
 {
@@ -55,17 +55,15 @@ static uint64_t available_memory(void)
 	return meminfo(fields);
 }
 
-static void add_memory(uint64_t tds, uint64_t before, json_t *out)
+static void add_memory(uint64_t tds, uint64_t taken, json_t *out)
 {
-	uint64_t after = kernel_memory();
-	uint64_t taken = after > before ? after - before : 0;
 	struct rusage usage;
 
 	getrusage(RUSAGE_SELF, &usage);
 	metric_u64(out, "td.count", "", BETTER_NONE, tds);
 	metric_u64(out, "memory.kernel", "bytes", BETTER_LOWER, taken);
 	metric_u64(out, "memory.per_td", "bytes", BETTER_LOWER, taken / tds);
-	metric_u64(out, "memory.free_min", "bytes", BETTER_HIGHER, available_memory());
+	metric_u64(out, "memory.available", "bytes", BETTER_HIGHER, available_memory());
 	metric_u64(out, "tdxbench.max_rss", "bytes", BETTER_LOWER,
 		   (uint64_t)usage.ru_maxrss * 1024);
 
@@ -103,13 +101,16 @@ static int run(const struct point *point, json_t *out)
 	};
 	uint64_t before = kernel_memory();
 	struct load *load = load_new(&point->profile, &options);
+	uint64_t taken;
 	int ret;
 
 	if (!load)
 		return -1;
+	/* Before guests' threads and collectors come, which are none of a TD. */
+	taken = kernel_memory() - before;
 	ret = quote_each(load, options.guests, out);
 	if (!ret)
-		add_memory(options.guests, before, out);
+		add_memory(options.guests, taken, out);
 	load_free(load);
 	return ret;
 }

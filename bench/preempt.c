@@ -39,6 +39,8 @@ static void add_lateness(const struct collect *collect, const struct victim *vic
 	metric_hist(out, "timer.lateness", "ns", BETTER_LOWER, &all);
 	metric_hist(out, "timer.lateness_seam", "ns", BETTER_LOWER, &seen->seam);
 	metric_hist(out, "timer.lateness_other", "ns", BETTER_LOWER, &seen->other);
+	if (seen->stay.count)
+		metric_hist(out, "seamcall.duration", "ns", BETTER_LOWER, &seen->stay);
 	metric_hist(out, "victim.wakeup", "ns", BETTER_LOWER, &seen->wakeup);
 	metric_hist(out, "victim.latency", "ns", BETTER_LOWER, &victim->latency);
 
@@ -50,13 +52,25 @@ static void add_lateness(const struct collect *collect, const struct victim *vic
 /* The guest asks for one quote after the other until the victim has had enough. */
 static int run_victim(struct victim *victim, struct load *load, struct load_result *seen)
 {
-	if (load && load_start(load, 0))
-		return -1;
-	victim_run(victim);
-	if (!load)
+	if (!load) {
+		victim_run(victim);
 		return 0;
+	}
+
+	if (load_start(load, 0)) {
+		victim_cancel(victim);
+		return -1;
+	}
+	load_wait_begun(load);
+	victim_run(victim);
 	load_stop(load);
-	return load_wait(load, seen);
+	if (load_wait(load, seen))
+		return -1;
+	if (seen->quotes || interrupted())
+		return 0;
+	fputs("tdxbench: no quote was made while the victim ran: more wakeups, or a shorter quote_ns\n",
+	      stderr);
+	return -1;
 }
 
 static int measure(const struct point *point, struct load *load, json_t *out)
@@ -69,15 +83,23 @@ static int measure(const struct point *point, struct load *load, json_t *out)
 		.seed = point->profile.seed,
 	};
 	struct collect_opts watch = { .threads = &victim.tid, .nr_threads = 1 };
+	uint64_t timer = lab_timer_function();
 	struct load_result seen = {};
 	struct books books;
 	int ret = -1;
 
+	if (!timer) {
+		fputs("tdxbench: /proc/kallsyms does not tell the module's own timer: set kernel.kptr_restrict to 1\n",
+		      stderr);
+		return -1;
+	}
 	if (victim_start(&victim))
 		return -1;
-	watch.ignore_timer_function = lab_timer_function();
-	if (books_open(&books, COLLECT_PREEMPTION | COLLECT_QUOTES, &watch))
+	watch.ignore_timer_function = timer;
+	if (books_open(&books, COLLECT_PREEMPTION | COLLECT_QUOTES, &watch)) {
+		victim_cancel(&victim);
 		return -1;
+	}
 
 	if (!run_victim(&victim, load, &seen) && !books_balance(&books)) {
 		add_lateness(&books.collect, &victim, out);

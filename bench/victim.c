@@ -78,6 +78,12 @@ int victim_start(struct victim *victim)
 	return 0;
 }
 
+void victim_cancel(struct victim *victim)
+{
+	victim->wakeups = 0;
+	victim_run(victim);
+}
+
 void victim_run(struct victim *victim)
 {
 	pthread_barrier_wait(&victim->go);

@@ -42,5 +42,7 @@ struct victim {
 int victim_start(struct victim *victim);
 /* Lets it go and waits until it has woken up @wakeups times. */
 void victim_run(struct victim *victim);
+/* Ends a victim that was started but shall not run. */
+void victim_cancel(struct victim *victim);
 
 #endif /* BENCH_VICTIM_H */

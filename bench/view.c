@@ -69,10 +69,11 @@ static const struct column throughput_columns[] = {
 
 static const struct column preempt_columns[] = {
 	COLUMN("", "yields", STATE, NULL, NULL),
+	COLUMN("stay in SEAM", "p50", TIME, "seamcall.duration", "p50"),
+	COLUMN("stay in SEAM", "max", TIME, "seamcall.duration", "max"),
 	COLUMN("timers", "in SEAM", NUMBER, "timer.lateness_seam", "count"),
 	IN_SEAM("p50"), IN_SEAM("p99"), IN_SEAM("p99.9"), IN_SEAM("max"),
 	COLUMN("all timers", "p99", TIME, "timer.lateness", "p99"),
-	COLUMN("all timers", "max", TIME, "timer.lateness", "max"),
 	COLUMN("victim p99.9", "wake-up", TIME, "victim.wakeup", "p99.9"),
 	COLUMN("victim p99.9", "latency", TIME, "victim.latency", "p99.9"),
 	VARIED_TOO, BOOKS, END
@@ -96,7 +97,7 @@ static const struct column memory_columns[] = {
 	VALUE("", "TDs", NUMBER, "td.count"),
 	VALUE("per TD", "kernel", BYTES, "memory.per_td"),
 	VALUE("all TDs", "kernel", BYTES, "memory.kernel"),
-	VALUE("least free", "memory", BYTES, "memory.free_min"),
+	VALUE("available", "memory", BYTES, "memory.available"),
 	VALUE("tdxbench", "max RSS", BYTES, "tdxbench.max_rss"),
 	VARIED_TOO, BOOKS, END
 };

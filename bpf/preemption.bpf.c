@@ -10,8 +10,9 @@
  * at an empty ring, 4 instructions; a flag that seamcall_enter sets would cost
  * them a second event and two more programs, 260.
  *
- * Iterations are counted here too, to be held against the module's own count: an
- * exit that nobody saw would leave timers with the wrong one.
+ * Iterations are timed and counted here too: how long the CPU was away is what
+ * lateness comes from, and an exit that nobody saw would leave timers with the
+ * wrong one.
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
@@ -54,6 +55,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct preemption_cpu);
 } cpus SEC(".maps");
+
+/* Chosen threads, waking to running, ns. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct hist);
+} wakeups SEC(".maps");
 
 /* By thread id; filled, and sized, before the programs run. */
 struct {
@@ -176,6 +185,7 @@ int seamcall_exit(const struct seamcall_exit *event)
 		return 0;
 
 	count(cpu, event);
+	hist_record(&cpu->stay, event->duration);
 	if (cpu->settled != cpu->fired)
 		settle(cpu, event->duration);
 	return 0;
@@ -237,14 +247,14 @@ static __always_inline void leave_cpu(const struct task_struct *task, bool sleep
 static __always_inline void take_cpu(const struct task_struct *task)
 {
 	struct preemption_thread *thread = chosen(task);
-	struct preemption_cpu *cpu;
+	struct hist *wakeup;
 
 	if (!thread)
 		return;
 
-	cpu = bpf_map_lookup_elem(&cpus, &zero);
-	if (cpu && thread->woken)
-		hist_record(&cpu->wakeup, bpf_ktime_get_ns() - thread->woken);
+	wakeup = bpf_map_lookup_elem(&wakeups, &zero);
+	if (wakeup && thread->woken)
+		hist_record(wakeup, bpf_ktime_get_ns() - thread->woken);
 	thread->woken = 0;
 	thread->asleep = 0;
 }

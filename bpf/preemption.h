@@ -35,7 +35,7 @@ struct preemption_leaf {
  * struct preemption_cpu - one CPU
  * @seam:     lateness of timers that the CPU found expired in SEAM or just out of it, ns
  * @other:    of all others
- * @wakeup:   chosen threads, waking to running, ns
+ * @stay:     the time of each stay in SEAM, ns
  * @lost:     timers that found @held full while it was being emptied
  * @fired, @settled: timers ever put into @held, and taken from it
  * @settling: the exit event is emptying @held
@@ -45,7 +45,7 @@ struct preemption_leaf {
 struct preemption_cpu {
 	struct hist seam;
 	struct hist other;
-	struct hist wakeup;
+	struct hist stay;
 	__u64 lost;
 	__u32 fired;
 	__u32 settled;
