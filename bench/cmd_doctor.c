@@ -144,6 +144,8 @@ static const struct check checks[] = {
 	{ NEED_VM, "cpio", has_cpio, "scripts/setup.sh installs it" },
 	{ NEED_VM, "kernel for the VM", has_vm_kernel, "scripts/setup.sh downloads it" },
 	{ NEED_VM, "tdx_lab.ko built", has_module, "make builds it" },
+	{ NEED_LOCAL, "tdx_lab.ko built", has_module,
+	  "make KDIR=/lib/modules/$(uname -r)/build builds it for this kernel" },
 	{ NEED_LOCAL, "root", is_root, "use sudo" },
 	{ NEED_LOCAL, "Linux 6.12 or newer", kernel_is_new_enough, "boot a newer kernel" },
 	{ NEED_LOCAL, "kernel with BTF", has_btf, "boot one with CONFIG_DEBUG_INFO_BTF" },

@@ -15,6 +15,7 @@
 #include "environment.h"
 #include "interrupt.h"
 #include "lab.h"
+#include "measurement.h"
 #include "place.h"
 #include "publish.h"
 #include "result.h"
@@ -77,6 +78,24 @@ static int check_local(void)
 	return EXIT_DONE;
 }
 
+/* Points that name a CPU must name one that the VM has. */
+static int check_cpus(const struct suite *suite)
+{
+	unsigned int i;
+
+	for (i = 0; i < suite->nr_points; i++) {
+		const struct point *point = &suite->points[i];
+
+		if (param_find(point->measurement->params, "cpu") &&
+		    point_value(point, "cpu") >= suite->vm.cpus)
+			return usage_error("run", "point %s is for CPU %llu, the VM has %llu of them",
+					   point->id,
+					   (unsigned long long)point_value(point, "cpu"),
+					   (unsigned long long)suite->vm.cpus);
+	}
+	return EXIT_DONE;
+}
+
 static int check_vm(void)
 {
 	if (access(options.kernel, R_OK))
@@ -113,21 +132,6 @@ static int measure_here(const struct suite *suite, const struct run_options *run
 		ret = run_here(suite, run);
 	stream_close();
 	return ret ? EXIT_ERROR : EXIT_DONE;
-}
-
-static json_t *host_environment(const struct suite *suite, const char *suite_path)
-{
-	char vm[64];
-	const char *const files[] = {
-		options.kernel, options.module, place_program(), place("scripts/vm.sh"),
-		place("scripts/vm-init"), suite_path, NULL
-	};
-	const char *const texts[] = { vm, options.points ? options.points : "*", NULL };
-
-	snprintf(vm, sizeof(vm), "%llu CPUs, %llu MiB, %s clock",
-		 (unsigned long long)suite->vm.cpus, (unsigned long long)suite->vm.memory_mib,
-		 clock_words[options.clock]);
-	return environment_host(files, texts);
 }
 
 /* --- from suite to report --- */
@@ -170,8 +174,9 @@ static int publish(const struct suite *suite, const char *stream_path, struct ru
 		*published = true;
 		ret = EXIT_ERROR;
 	} else {
-		ret = result_publish(result, options.results, stdout) ? EXIT_ERROR : EXIT_DONE;
-		*published = !ret;
+		ret = result_publish(result, options.results, stdout);
+		*published = ret >= 0;
+		ret = ret ? EXIT_ERROR : EXIT_DONE;
 		if (!ret && result_warning(result, warning, sizeof(warning)))
 			ret = EXIT_ERROR;
 	}
@@ -202,10 +207,11 @@ static int run_suite(const struct suite *suite, const char *suite_path,
 	facts.wall_s = (double)(clock_now() - start) / 1e9;
 	facts.reason = reason_of(status);
 	if (options.target == TARGET_VM)
-		facts.environment = host_environment(suite, suite_path);
+		facts.environment = environment_host();
 
-	ret = status == EXIT_CANNOT_RUN ? EXIT_CANNOT_RUN
-					: publish(suite, stream, &facts, &published);
+	/* A VM that did not start has left nothing, but said why. */
+	ret = status && access(stream, F_OK) ? status
+					     : publish(suite, stream, &facts, &published);
 	json_decref(facts.environment);
 	/* With no result written, the stream is all there is of the measurements. */
 	if (published)
@@ -240,7 +246,9 @@ static int measure(const struct suite *suite, const char *path)
 
 	if (!any_point(suite, &run))
 		return EXIT_USAGE;
-	ret = check_place();
+	ret = options.target == TARGET_VM ? check_cpus(suite) : EXIT_DONE;
+	if (!ret)
+		ret = check_place();
 	if (ret)
 		return ret;
 
@@ -261,8 +269,13 @@ static int run(int argc, char **argv)
 		options.module = strdup(place("build/tdx_lab.ko"));
 	if (!options.kernel)
 		options.kernel = strdup(place_kernel());
-	if (options.stream && !strcmp(options.stream, "env"))
+	if (options.stream && options.target != TARGET_LOCAL)
+		return usage_error("run", "--stream goes with --target local");
+	if (options.stream && !strcmp(options.stream, "env")) {
 		options.stream = getenv("TDXBENCH_RESULTS");
+		if (!options.stream)
+			return usage_error("run", "--stream env: TDXBENCH_RESULTS is not set");
+	}
 
 	suite = suite_read(path);
 	if (!suite)
@@ -288,7 +301,7 @@ static const struct option_row rows[] = {
 	{ 'y', "yes", NULL, OPTION_FLAG, &options.yes, 0, 0, NULL,
 	  "do not ask before loading a module with --target local" },
 	{ 0, "stream", "FILE", OPTION_TEXT, &options.stream, 0, 0, NULL,
-	  "measure here and only write the raw stream; 'env': to $TDXBENCH_RESULTS" },
+	  "with --target local: only write the raw stream; 'env': to $TDXBENCH_RESULTS" },
 	{}
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a run ran on: recorded with every result, and reduced to a fingerprint
- * of all that may change an exact number.
+ * What a run ran on: recorded with every result.
  */
 #ifndef BENCH_ENVIRONMENT_H
 #define BENCH_ENVIRONMENT_H
@@ -14,10 +13,7 @@ json_t *environment_here(const char *target);
 /* Does this kernel run under QEMU's instruction-counting clock? */
 bool environment_virtual_clock(void);
 
-/*
- * What only the host of a VM knows, to be laid over the above: QEMU's version
- * and the fingerprint over @files (NULL-terminated) and @texts.
- */
-json_t *environment_host(const char *const *files, const char *const *texts);
+/* What only the host of a VM knows, to be laid over the above. */
+json_t *environment_host(void);
 
 #endif /* BENCH_ENVIRONMENT_H */

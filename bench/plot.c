@@ -18,7 +18,7 @@
 #include "result.h"
 
 const struct plot_name plot_names[] = {
-	{ "lateness", "How late timers fire that expire while the CPU is inside the TDX module. "
+	{ "lateness", "How late timers fire that are found expired as their CPU leaves the TDX module. "
 		      "A module that looks for interrupts once per slice should stay below the dotted line." },
 	{ "throughput", "Quotes per second and p99 latency as guests are added, closed loop: each guest "
 			"asks again as soon as it has its answer." },
@@ -235,8 +235,8 @@ static size_t cdf_data(const json_t *points, FILE *out)
 
 	fputs("# one block per point: latency_ms,share_percent\n", out);
 	json_array_foreach(points, i, point) {
-		const json_t *histogram =
-			json_object_get(point_metric(point, "latency.actual"), "histogram");
+		const char *name = is_closed_loop(point) ? "latency.actual" : "latency.intended";
+		const json_t *histogram = json_object_get(point_metric(point, name), "histogram");
 
 		if (!measures(point, "throughput") ||
 		    !json_integer_value(json_object_get(histogram, "count")))
@@ -323,13 +323,11 @@ static int run_gnuplot(const char *name, const char *csv, const char *svg, const
 
 static void explain(const char *name, int status)
 {
-	char dir[PATH_MAX];
-
 	if (status == 127)
 		fprintf(stderr, "tdxbench: no plots: gnuplot is not installed (apt-get install gnuplot-nox)\n");
 	else if (status == 125)
 		fprintf(stderr, "tdxbench: no plots: %s.gp is not in %s (TDXBENCH_SHARE names another place)\n",
-			name, dir);
+			name, place("scripts/plot"));
 	else
 		fprintf(stderr, "tdxbench: plot %s was not drawn: gnuplot ended with %d\n", name, status);
 }

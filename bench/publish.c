@@ -134,9 +134,9 @@ static int publish_all(const json_t *result, const char *results_dir, const char
 
 	snprintf(html, sizeof(html), "%s/report.html", dir);
 	snprintf(plots, sizeof(plots), "%s/plots", dir);
-	ret = link_latest(results_dir, dir);
+	ret = publish_files(result, html, plots);
 	if (!ret)
-		ret = publish_files(result, html, plots);
+		ret = link_latest(results_dir, dir);
 	if (!ret)
 		fprintf(out, "\nresult: %s/" RESULT_FILE "\nreport: %s\nplots:  %s\n", dir, html, plots);
 	return ret;
@@ -155,10 +155,12 @@ int result_publish(const json_t *result, const char *results_dir, FILE *out)
 	/* The numbers are worth seeing even where they cannot be kept. */
 	ret = result_write(result, dir);
 	table_print(result, out);
-	if (ret)
+	if (ret) {
 		rmdir(dir);
-	else
-		ret = publish_all(result, results_dir, dir, out);
+	} else if (publish_all(result, results_dir, dir, out)) {
+		fprintf(stderr, "tdxbench: the numbers are kept in %s\n", dir);
+		ret = 1;
+	}
 	fflush(out);
 	return ret;
 }

@@ -15,9 +15,10 @@
 
 /*
  * Writes @results_dir/<UTC>-<suite>/{result.json, plots/, report.html}, prints
- * the table to @out and points @results_dir/latest there. 0, or a negative
- * errno after one line on stderr; plots that could not be drawn are only a
- * warning. The caller keeps @result.
+ * the table to @out and points @results_dir/latest there. 0; 1 when result.json
+ * is written but something else is not; a negative errno when it is not; each
+ * after one line on stderr. Plots that could not be drawn are only a warning.
+ * The caller keeps @result.
  */
 int result_publish(const json_t *result, const char *results_dir, FILE *out);
 

@@ -380,9 +380,10 @@ json_t *result_assemble(FILE *in, const struct run_facts *facts)
 		.environment = json_object(), .points = json_array(), .seen_ids = json_object(),
 	};
 
+	/* What the stream says is closer to the cause. */
+	take_stream(&a, in);
 	if (facts->reason)
 		incomplete(&a, facts->reason);
-	take_stream(&a, in);
 	if (!a.ended)
 		incomplete(&a, "the run ended before its last point");
 	if (facts->environment)

@@ -72,6 +72,9 @@ static int wait_for(pid_t pid)
 {
 	int status;
 
+	/* For a signal that came before there was anything to wait for. */
+	if (interrupted())
+		kill(pid, SIGTERM);
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			return EXIT_ERROR;

@@ -261,7 +261,11 @@ static char *point_id(const struct section *section, const struct axis *axes, un
 static int add_point(struct reader *reader, struct suite *suite, const struct point *point)
 {
 	struct point *grown;
+	unsigned int i;
 
+	for (i = 0; i < suite->nr_points; i++)
+		if (!strcmp(suite->points[i].id, point->id))
+			return fail(reader, "two points are called '%.120s'", point->id);
 	if (suite->nr_points == MAX_POINTS)
 		return fail(reader, "more than %d points", MAX_POINTS);
 	grown = realloc(suite->points, (suite->nr_points + 1) * sizeof(*grown));

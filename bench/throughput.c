@@ -22,7 +22,7 @@ static const struct param params[] = {
 	  "one buffer behind a host-wide mutex, or one per call" },
 	{ "guests", 1, 1, 4096, "", NULL, "TDs, one request under way in each" },
 	{ "quotes", 128, 1, 1000000, "", NULL, "requests in all" },
-	{ "warmup", 1, 0, 1000, "", NULL, "requests of each guest before that, not counted" },
+	{ "warmup", 1, 0, 1000, "", NULL, "requests before that, times guests, not counted" },
 	{ "load", LOAD_CLOSED, 0, 1, "", load_words,
 	  "closed: ask again when answered; open: at given times" },
 	{ "rate", 100, 1, 1000000, "1/s", NULL, "open: requests per second, all guests together" },

@@ -128,13 +128,14 @@ is_file() {
 	[[ -f $2 && -r $2 ]] || die 129 "$1: '$2' is not a file that can be read"
 }
 
-# HOST:GUEST[:MODE] as "MODE GUEST HOST"; programs stay programs.
+# HOST:GUEST[:MODE] as "MODE GUEST HOST"; programs stay programs. HOST may have
+# colons.
 file_spec() {
-	local host guest mode rest
+	local host guest mode
 
-	IFS=: read -r host guest mode rest <<<"$1"
-	[[ $guest == /?* && ! $rest && $mode =~ ^([0-7]{3,4})?$ ]] ||
+	[[ $1 =~ ^(.+):(/[^:]+)(:([0-7]{3,4}))?$ ]] ||
 		die 129 "--file: '$1' is not HOST:GUEST[:MODE] with an absolute GUEST and an octal MODE"
+	host=${BASH_REMATCH[1]} guest=${BASH_REMATCH[2]} mode=${BASH_REMATCH[4]}
 	is_file --file "$host"
 	[[ $mode ]] || { [[ -x $host ]] && mode=755 || mode=644; }
 	echo "$mode $guest $host"
@@ -292,7 +293,17 @@ board=(-machine "pc,hpet=off,i8042=off,usb=off,vmport=off,smbus=off"
 kernel_args() {
 	echo "console=ttyS0 panic=-1 loglevel=5 mitigations=off nokaslr preempt=full" \
 		"tsc=reliable no_timer_check cryptomgr.notests" \
-		"tdxbench.accel=$accel tdxbench.clock=$clock$append"
+		"tdxbench.accel=$accel tdxbench.clock=$clock tdxbench.fingerprint=$(fingerprint)$append"
+}
+
+# Of all that decides what happens under the virtual clock.
+fingerprint() {
+	{
+		sha256sum <"$tmp/initramfs"
+		sha256sum <"$kernel"
+		sha256sum <"$(type -P qemu-system-x86_64)"
+		echo "${board[@]}" "${machine[@]}" "$cpus" "$mem" "$append"
+	} | sha256sum | cut -d ' ' -f 1
 }
 
 # ioeventfd would hand the guest's writes to another thread of QEMU, which answers
