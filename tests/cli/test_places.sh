@@ -25,6 +25,10 @@ check "a path that is too long" "$bench run --results $(printf '%05000d' 0) $sui
 
 check "--target local asks, and there is nobody" "$run --target local $suite" 129 \
 	'--target local loads a module into the running kernel; say --yes if that is fine$'
+check "a stream is for a local run" "$bench run --stream $work/stream $suite" 129 \
+	'^tdxbench run: --stream goes with --target local$'
+check "a stream to nowhere" "env -u TDXBENCH_RESULTS $bench run --target local --stream env $suite" 129 \
+	'^tdxbench run: --stream env: TDXBENCH_RESULTS is not set$'
 check "no module was loaded" "ls /sys/module/tdx_lab" 2
 # Nobody may be unable to reach the program, for example below /root.
 nobody=(setpriv --reuid 65534 --clear-groups)

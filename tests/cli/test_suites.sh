@@ -33,6 +33,12 @@ broken "header that is not closed" '[pool\nseed = 1\n' "not 'key = value' or '\[
 broken "several values for the VM" '[global]\ncpus = 1, 2\n[pool]\nseed = 1\n' '\[global\] cpus takes one value$'
 broken "binary" '[pool]\nseed = 1\n\0\0' 'is no text'
 
+broken "two points of one name" '[throughput]\nguests = 1, 1\n' "two points are called 'throughput/guests=1'$"
+
+printf '[preempt]\ncpu = 40\n' >"$work/suite.ini"
+check "a CPU that the VM has not" "$bench run --results $work/results $work/suite.ini" 129 \
+	'^tdxbench run: point preempt is for CPU 40, the VM has 4 of them$'
+
 check "no results directory was made" "ls $work/results" 2
 check "missing suite" "$bench run --results $work/results $work/none.ini" 129 \
 	"^tdxbench: suite $work/none.ini: No such file or directory$"
