@@ -24,13 +24,6 @@ static const struct collector *const collectors[COLLECT_MAX] = {
 	&collector_empty,
 };
 
-static bool verbose;
-
-static int print_verbose(enum libbpf_print_level level, const char *format, va_list args)
-{
-	return verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, format, args) : 0;
-}
-
 /* --- what went wrong --- */
 
 static const char *reason(int error)
@@ -178,8 +171,7 @@ int collect_open(struct collect *collect, unsigned int which, const struct colle
 
 	if (!opts)
 		opts = &none;
-	verbose = opts->verbose;
-	libbpf_set_print(print_verbose);
+	libbpf_set_print(NULL);	/* what matters is said in one line of ours */
 
 	memset(collect, 0, sizeof(*collect));
 	choose(collect, which);
@@ -214,19 +206,6 @@ int collect_start(struct collect *collect)
 			detach(collect);
 			return fail(&collect->watches[i], "attach", ret);
 		}
-	}
-	return 0;
-}
-
-int collect_reset(struct collect *collect)
-{
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < collect->nr_watches; i++) {
-		ret = watch_reset(&collect->watches[i]);
-		if (ret)
-			return fail(&collect->watches[i], "reset", ret);
 	}
 	return 0;
 }

@@ -4,12 +4,8 @@
  *
  *	collect_open()		load
  *	collect_start()		attach
- *	  collect_reset()	  forget what was seen, for example of a warm-up
  *	collect_stop()		detach, then fill in the results
  *	collect_close()
- *
- * start and stop may be repeated; results are of everything since the last reset,
- * which wants the load at rest: what is counted meanwhile may stay.
  */
 #ifndef BENCH_COLLECT_H
 #define BENCH_COLLECT_H
@@ -38,13 +34,11 @@ enum {
  * struct collect_opts - what to watch, all optional
  * @threads, @nr_threads: ids of threads whose wake-ups are timed
  * @ignore_timer_function: address of a timer function whose timers do not count
- * @verbose: show what libbpf says
  */
 struct collect_opts {
 	const pid_t *threads;
 	unsigned int nr_threads;
 	uint64_t ignore_timer_function;
-	bool verbose;
 };
 
 /**
@@ -109,7 +103,7 @@ struct bpf_object_skeleton;
  * @collector: which
  * @skeleton:  its own type
  * @base:      what all skeletons have in common
- * @missed:    events missed before the last reset
+ * @missed:    events missed before it was opened
  */
 struct collect_watch {
 	const struct collector *collector;
@@ -139,7 +133,6 @@ struct collect {
  */
 int collect_open(struct collect *collect, unsigned int which, const struct collect_opts *opts);
 int collect_start(struct collect *collect);
-int collect_reset(struct collect *collect);
 int collect_stop(struct collect *collect);
 void collect_close(struct collect *collect);
 

@@ -56,32 +56,12 @@ static double number(const json_t *point, const char *metric, const char *stat)
 	return point_stat(point, metric, stat, &value) ? value : NAN;
 }
 
-static double param(const json_t *point, const char *name)
-{
-	return json_number_value(json_object_get(json_object_get(point, "params"), name));
-}
-
-static double profile(const json_t *point, const char *name)
-{
-	return json_number_value(json_object_get(json_object_get(point, "profile"), name));
-}
-
-static bool param_is(const json_t *point, const char *name, const char *value)
-{
-	return !strcmp(json_get_text(json_object_get(point, "params"), name), value);
-}
-
-static bool measures(const json_t *point, const char *measurement)
-{
-	return !strcmp(json_get_text(point, "measurement"), measurement);
-}
-
 /* ---- Throughput ---- */
 
 static bool is_closed_loop(const json_t *point, const char *buffers)
 {
-	return measures(point, "throughput") && param_is(point, "buffers", buffers) &&
-	       !param_is(point, "load", "open") && !isnan(number(point, "quote.rate", "value")) &&
+	return point_measures(point, "throughput") && point_setting_is(point, "buffers", buffers) &&
+	       !point_setting_is(point, "load", "open") && !isnan(number(point, "quote.rate", "value")) &&
 	       !isnan(number(point, "latency.actual", "p99"));
 }
 
@@ -91,7 +71,7 @@ static const json_t *closed_loop(const json_t *points, const char *buffers, doub
 	size_t i;
 
 	json_array_foreach(points, i, point)
-		if (is_closed_loop(point, buffers) && param(point, "guests") == guests)
+		if (is_closed_loop(point, buffers) && point_setting_number(point, "guests") == guests)
 			return point;
 	return NULL;
 }
@@ -106,7 +86,7 @@ static void compare_at(const struct talk *talk, const json_t *shared, const json
 	if (!shared_rate)
 		return;
 	say(talk, "With %g guests, per-call buffers give %.2f times the quotes of one shared buffer: %s against %s per second, at a p99 latency of %s against %s.",
-	    param(shared, "guests"), rate / shared_rate, number_text(rate).s,
+	    point_setting_number(shared, "guests"), rate / shared_rate, number_text(rate).s,
 	    number_text(shared_rate).s, time_text(p99).s, time_text(shared_p99).s);
 }
 
@@ -117,20 +97,20 @@ static void compare_policies(const struct talk *talk, const json_t *points)
 	size_t i;
 
 	json_array_foreach(points, i, point) {
-		double guests = param(point, "guests");
+		double guests = point_setting_number(point, "guests");
 
 		if (!is_closed_loop(point, "shared") || guests < 4 ||
 		    !closed_loop(points, "per-call", guests))
 			continue;
-		if (!fewest || guests < param(fewest, "guests"))
+		if (!fewest || guests < point_setting_number(fewest, "guests"))
 			fewest = point;
-		if (!most || guests > param(most, "guests"))
+		if (!most || guests > point_setting_number(most, "guests"))
 			most = point;
 	}
 	if (fewest)
-		compare_at(talk, fewest, closed_loop(points, "per-call", param(fewest, "guests")));
+		compare_at(talk, fewest, closed_loop(points, "per-call", point_setting_number(fewest, "guests")));
 	if (most != fewest)
-		compare_at(talk, most, closed_loop(points, "per-call", param(most, "guests")));
+		compare_at(talk, most, closed_loop(points, "per-call", point_setting_number(most, "guests")));
 }
 
 static void flatness(const struct talk *talk, const json_t *points)
@@ -144,8 +124,8 @@ static void flatness(const struct talk *talk, const json_t *points)
 			continue;
 		low = fmin(low, number(point, "quote.rate", "value"));
 		high = fmax(high, number(point, "quote.rate", "value"));
-		from = fmin(from, param(point, "guests"));
-		to = fmax(to, param(point, "guests"));
+		from = fmin(from, point_setting_number(point, "guests"));
+		to = fmax(to, point_setting_number(point, "guests"));
 	}
 	if (to > from && high > 0)
 		say(talk, "With the shared buffer the rate stays between %s and %s quotes/s from %g to %g guests (%.1f %% apart).",
@@ -154,18 +134,10 @@ static void flatness(const struct talk *talk, const json_t *points)
 
 /* ---- Preemption latency ---- */
 
-static bool never_yields(const json_t *point)
-{
-	const json_t *profile = json_object_get(point, "profile");
-
-	return !strcmp(json_get_text(profile, "yield"), "never") ||
-	       json_integer_value(json_object_get(profile, "yield")) == 2;
-}
-
 /* Only this engine is as deaf to interrupts as a CPU in SEAM. */
 static bool burns(const json_t *point)
 {
-	return !strcmp(json_get_text(json_object_get(point, "profile"), "engine"), "burn");
+	return point_setting_is(point, "engine", "burn");
 }
 
 static void lateness(const struct talk *talk, const json_t *points)
@@ -177,18 +149,18 @@ static void lateness(const struct talk *talk, const json_t *points)
 	json_array_foreach(points, i, point) {
 		double late = number(point, "timer.lateness_seam", "p99");
 
-		if (!measures(point, "preempt") || param_is(point, "state", "idle") ||
+		if (!point_measures(point, "preempt") || point_setting_is(point, "state", "idle") ||
 		    !burns(point) || isnan(late))
 			continue;
-		if (never_yields(point)) {
+		if (point_setting_is(point, "yield", "never")) {
 			say(talk, "If the module never yields, a timer that expires in SEAM is %s late at p99.",
 			    time_text(late).s);
 			continue;
 		}
-		over = late - profile(point, "slice_ns");
+		over = late - point_setting_number(point, "slice_ns");
 		if (over > worst) {
 			worst = over;
-			slice = profile(point, "slice_ns");
+			slice = point_setting_number(point, "slice_ns");
 			p99 = late;
 		}
 	}
@@ -207,13 +179,13 @@ static void victim(const struct talk *talk, const json_t *points)
 	json_array_foreach(points, i, point) {
 		double late = number(point, "victim.wakeup", "p99.9");
 
-		if (!measures(point, "preempt") || isnan(late) || never_yields(point))
+		if (!point_measures(point, "preempt") || isnan(late) || point_setting_is(point, "yield", "never"))
 			continue;
-		if (param_is(point, "state", "idle")) {
+		if (point_setting_is(point, "state", "idle")) {
 			idle = late;
 		} else if (burns(point) && (isnan(busy) || late > busy)) {
 			busy = late;
-			slice = profile(point, "slice_ns");
+			slice = point_setting_number(point, "slice_ns");
 		}
 	}
 	if (!isnan(idle) && !isnan(busy))
@@ -231,7 +203,7 @@ static void pool(const struct talk *talk, const json_t *points)
 	size_t i;
 
 	json_array_foreach(points, i, point)
-		if (measures(point, "pool") && !isnan(number(point, "pool.bytes", "value")) &&
+		if (point_measures(point, "pool") && !isnan(number(point, "pool.bytes", "value")) &&
 		    (!largest || number(point, "pool.bytes", "value") >
 				 number(largest, "pool.bytes", "value")))
 			largest = point;
@@ -254,7 +226,7 @@ static void probes(const struct talk *talk, const json_t *points, bool virtual_c
 		double empty = number(point, "probe.empty", "value");
 		double overhead = number(point, "loop.overhead", "value");
 
-		if (!measures(point, "probe"))
+		if (!point_measures(point, "probe"))
 			continue;
 		if (!isnan(overhead))
 			say(talk, "With no listener, the tracepoints cost %s %s per iteration (%g nops).",
@@ -271,7 +243,7 @@ static void memory(const struct talk *talk, const json_t *points)
 	size_t i;
 
 	json_array_foreach(points, i, point)
-		if (measures(point, "memory") && !isnan(number(point, "memory.per_td", "value")))
+		if (point_measures(point, "memory") && !isnan(number(point, "memory.per_td", "value")))
 			say(talk, "A TD takes %s KiB of kernel memory, with %g of them alive.",
 			    number_text(number(point, "memory.per_td", "value") / 1024).s,
 			    number(point, "td.count", "value"));

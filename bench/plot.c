@@ -34,24 +34,9 @@ const struct plot_name plot_names[] = {
 /* Each returns the rows it wrote. */
 typedef size_t data_writer(const json_t *points, FILE *out);
 
-static bool measures(const json_t *point, const char *measurement)
-{
-	return !strcmp(json_get_text(point, "measurement"), measurement);
-}
-
-static const char *param_text(const json_t *point, const char *name)
-{
-	return json_get_text(json_object_get(point, "params"), name);
-}
-
-static double param(const json_t *point, const char *name)
-{
-	return json_number_value(json_object_get(json_object_get(point, "params"), name));
-}
-
 static bool is_closed_loop(const json_t *point)
 {
-	return measures(point, "throughput") && strcmp(param_text(point, "load"), "open");
+	return point_measures(point, "throughput") && !point_setting_is(point, "load", "open");
 }
 
 /* ",12.5" or "," where there is no such number. */
@@ -65,22 +50,9 @@ static void put_stat(FILE *out, const json_t *point, const char *metric, const c
 		fprintf(out, "%.10g", value / factor);
 }
 
-static bool is_never(const json_t *point)
-{
-	const json_t *profile = json_object_get(point, "profile");
-
-	return !strcmp(json_get_text(profile, "yield"), "never") ||
-	       json_integer_value(json_object_get(profile, "yield")) == 2;
-}
-
-static bool is_idle(const json_t *point)
-{
-	return !strcmp(param_text(point, "state"), "idle");
-}
-
 static double slice_us(const json_t *point)
 {
-	return json_number_value(json_object_get(json_object_get(point, "profile"), "slice_ns")) / 1e3;
+	return point_setting_number(point, "slice_ns") / 1e3;
 }
 
 static int by_slice(const void *a, const void *b)
@@ -98,11 +70,11 @@ static size_t lateness_data(const json_t *points, FILE *out)
 	json_t *point;
 
 	json_array_foreach(points, i, point) {
-		if (!measures(point, "preempt"))
+		if (!point_measures(point, "preempt"))
 			continue;
-		if (is_idle(point))
+		if (point_setting_is(point, "state", "idle"))
 			idle = point;
-		else if (is_never(point))
+		else if (point_setting_is(point, "yield", "never"))
 			never = point;
 		else if (slices)
 			slices[count++] = point;
@@ -131,8 +103,8 @@ static const json_t *find_throughput(const json_t *points, const char *buffers, 
 	size_t i;
 
 	json_array_foreach(points, i, point)
-		if (is_closed_loop(point) && !strcmp(param_text(point, "buffers"), buffers) &&
-		    param(point, "guests") == guests)
+		if (is_closed_loop(point) && point_setting_is(point, "buffers", buffers) &&
+		    point_setting_number(point, "guests") == guests)
 			return point;
 	return NULL;
 }
@@ -145,7 +117,7 @@ static double next_guests(const json_t *points, double above)
 	size_t i;
 
 	json_array_foreach(points, i, point) {
-		guests = param(point, "guests");
+		guests = point_setting_number(point, "guests");
 		if (is_closed_loop(point) && guests > above && (!next || guests < next))
 			next = guests;
 	}
@@ -175,10 +147,11 @@ static size_t throughput_data(const json_t *points, FILE *out)
 /* "per-call" and "16"; an open loop says so: "16 at 80/s". */
 static void point_label(const json_t *point, char buffers[64], char guests[64])
 {
-	snprintf(buffers, 64, "%.60s", param_text(point, "buffers"));
-	snprintf(guests, 64, "%g", param(point, "guests"));
+	snprintf(buffers, 64, "%.60s", json_get_text(json_object_get(point, "params"), "buffers"));
+	snprintf(guests, 64, "%g", point_setting_number(point, "guests"));
 	if (!is_closed_loop(point))
-		snprintf(guests, 64, "%g at %g/s", param(point, "guests"), param(point, "rate"));
+		snprintf(guests, 64, "%g at %g/s", point_setting_number(point, "guests"),
+			 point_setting_number(point, "rate"));
 }
 
 static size_t decomposition_data(const json_t *points, FILE *out)
@@ -194,7 +167,7 @@ static size_t decomposition_data(const json_t *points, FILE *out)
 
 	fputs("buffers,guests,total_ms,copy_in_ms,wait_ms,seam_ms,gap_ms,copy_out_ms,other_ms\n", out);
 	json_array_foreach(points, i, point) {
-		if (!measures(point, "throughput") ||
+		if (!point_measures(point, "throughput") ||
 		    !point_stat(point, "quote.total", "mean", &total) || !total)
 			continue;
 		point_label(point, buffers, guests);
@@ -238,7 +211,7 @@ static size_t cdf_data(const json_t *points, FILE *out)
 		const char *name = is_closed_loop(point) ? "latency.actual" : "latency.intended";
 		const json_t *histogram = json_object_get(point_metric(point, name), "histogram");
 
-		if (!measures(point, "throughput") ||
+		if (!point_measures(point, "throughput") ||
 		    !json_integer_value(json_object_get(histogram, "count")))
 			continue;
 		fputs(rows ? "\n\n" : "", out);
@@ -265,7 +238,7 @@ static size_t pool_data(const json_t *points, FILE *out)
 	double bytes;
 
 	json_array_foreach(points, i, point)
-		if (pools && measures(point, "pool") &&
+		if (pools && point_measures(point, "pool") &&
 		    point_stat(point, "pool.bytes", "value", &bytes))
 			pools[count++] = point;
 	if (count)

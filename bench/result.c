@@ -87,11 +87,6 @@ void point_param_u64(json_t *point, const char *name, uint64_t value)
 	put(json_object_get(point, "params"), name, json_u64(value));
 }
 
-void point_param_double(json_t *point, const char *name, double value)
-{
-	put(json_object_get(point, "params"), name, json_real(value));
-}
-
 void point_param_text(json_t *point, const char *name, const char *value)
 {
 	put(json_object_get(point, "params"), name, json_text(value));

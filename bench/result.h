@@ -29,7 +29,6 @@ void result_set_clock(bool virtual_clock);
 
 json_t *point_new(const char *section, const char *id, const char *measurement);
 void point_param_u64(json_t *point, const char *name, uint64_t value);
-void point_param_double(json_t *point, const char *name, double value);
 void point_param_text(json_t *point, const char *name, const char *value);
 void point_profile_u64(json_t *point, const char *name, uint64_t value);
 void point_profile_text(json_t *point, const char *name, const char *value);
@@ -110,6 +109,12 @@ const char *result_module(const json_t *result);	/* "software", "tdx" */
 const char *result_nature(const json_t *result);
 /* Everything to know before trusting a number; false when there is nothing. */
 bool result_warning(const json_t *result, char *text, size_t size);
+
+bool point_measures(const json_t *point, const char *measurement);
+/* A parameter of the point or of its profile; NULL, 0 or false when it has none. */
+const json_t *point_setting(const json_t *point, const char *name);
+double point_setting_number(const json_t *point, const char *name);
+bool point_setting_is(const json_t *point, const char *name, const char *word);
 
 const json_t *point_metric(const json_t *point, const char *name);
 /*

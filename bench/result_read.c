@@ -389,6 +389,30 @@ bool result_warning(const json_t *result, char *text, size_t size)
 	return at;
 }
 
+bool point_measures(const json_t *point, const char *measurement)
+{
+	return !strcmp(json_get_text(point, "measurement"), measurement);
+}
+
+const json_t *point_setting(const json_t *point, const char *name)
+{
+	const json_t *value = json_object_get(json_object_get(point, "params"), name);
+
+	return value ? value : json_object_get(json_object_get(point, "profile"), name);
+}
+
+double point_setting_number(const json_t *point, const char *name)
+{
+	return json_number_value(point_setting(point, name));
+}
+
+bool point_setting_is(const json_t *point, const char *name, const char *word)
+{
+	const json_t *value = point_setting(point, name);
+
+	return json_is_string(value) && !strcmp(json_string_value(value), word);
+}
+
 const json_t *point_metric(const json_t *point, const char *name)
 {
 	json_t *metric;

@@ -151,13 +151,6 @@ const char *human_time(double ns, char *text, size_t size)
 
 /* ---- Cells of a measurement ---- */
 
-static const json_t *setting(const json_t *point, const char *name)
-{
-	json_t *value = json_object_get(json_object_get(point, "params"), name);
-
-	return value ? value : json_object_get(json_object_get(point, "profile"), name);
-}
-
 static void scalar_text(const json_t *value, char *text, size_t size)
 {
 	text[0] = '\0';
@@ -173,16 +166,15 @@ static void scalar_text(const json_t *value, char *text, size_t size)
 
 static void state_text(const json_t *point, char *text, size_t size)
 {
-	char yield[16], slice[32];
+	char slice[32];
 
-	scalar_text(setting(point, "yield"), yield, sizeof(yield));
-	if (!strcmp(json_get_text(json_object_get(point, "params"), "state"), "idle"))
+	if (point_setting_is(point, "state", "idle"))
 		snprintf(text, size, "no quotes");
-	else if (!strcmp(yield, "never") || !strcmp(yield, "2"))
+	else if (point_setting_is(point, "yield", "never"))
 		snprintf(text, size, "never");
 	else
 		snprintf(text, size, "each %s",
-			 human_time(json_number_value(setting(point, "slice_ns")), slice,
+			 human_time(point_setting_number(point, "slice_ns"), slice,
 				    sizeof(slice)));
 }
 
@@ -239,17 +231,12 @@ static bool share(const json_t *point, const char *part, double *value)
 	return true;
 }
 
-static bool is_open_loop(const json_t *point)
-{
-	return !strcmp(json_get_text(json_object_get(point, "params"), "load"), "open");
-}
-
 /* NAN where the point has no such number. */
 static double cell_number(const json_t *point, const struct column *column)
 {
 	double value;
 
-	if (column->open_loop && !is_open_loop(point))
+	if (column->open_loop && !point_setting_is(point, "load", "open"))
 		return NAN;
 	switch (column->kind) {
 	case NUMBER:
@@ -259,8 +246,8 @@ static double cell_number(const json_t *point, const struct column *column)
 	case SHARE:
 		return share(point, column->name, &value) ? value : NAN;
 	case PARAM:
-		return json_is_number(setting(point, column->name)) ?
-			json_number_value(setting(point, column->name)) : NAN;
+		return json_is_number(point_setting(point, column->name)) ?
+			json_number_value(point_setting(point, column->name)) : NAN;
 	default:
 		return NAN;
 	}
@@ -308,8 +295,8 @@ static void fill_cell(struct cell *cell, const json_t *point, const struct colum
 		state_text(point, cell->text, sizeof(cell->text));
 		break;
 	case PARAM:
-		scalar_text(setting(point, column->name), cell->text, sizeof(cell->text));
-		if (!json_is_number(setting(point, column->name)))
+		scalar_text(point_setting(point, column->name), cell->text, sizeof(cell->text));
+		if (!json_is_number(point_setting(point, column->name)))
 			cell->style = CELL_TEXT;
 		break;
 	case VARIED:
