@@ -28,7 +28,7 @@
 /*
  * A call occupies a CPU while it runs. Spare buffers keep somebody ready to run
  * on every CPU: with one for each, a CPU falls idle between a buffer's return
- * and its next owner's wake-up (a tenth of the rate at 64 guests), with many
+ * and its next owner's wake-up (a seventh of the rate at 64 guests), with many
  * more, callers take turns instead of queueing and the tail grows.
  */
 #define QUOTE_BUFFERS_PER_CPU	3U
