@@ -98,6 +98,8 @@ help:
 	@echo 'make bench   set up, build, run the quick suite in a VM, report in results/latest'
 	@echo 'make test    set up, build, run all tests'
 	@echo 'make         build only; make setup installs what that needs'
+	@echo 'make fuzz    fuzz the module and the path for FUZZ_SECONDS (600), in user space'
+	@echo 'make soak    all at once in VMs for SOAK_SECONDS (600)'
 	@echo 'make clean   remove $(BUILD)'
 	@echo 'V=1 shows commands; KDIR= builds tdx_lab.ko for another kernel'
 

@@ -4,6 +4,7 @@
  */
 #include "books.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 #include "environment.h"
@@ -119,7 +120,39 @@ static uint64_t quotes_of_tds(const struct collect_quotes *quotes)
 	return sum;
 }
 
-void books_add_quotes(const struct books *books, const struct load_result *seen, json_t *out)
+/* By enum quotes_answer, which is the order of the kernel's own counters. */
+static const char *const answer_names[QUOTES_NR_ANSWERS] = {
+	[QUOTES_OK] = "requests answered with a quote",
+	[QUOTES_REFUSED] = "requests refused",
+	[QUOTES_KILLED] = "requests killed",
+	[QUOTES_RETRY] = "requests told to ask again",
+	[QUOTES_USER] = "requests left to user space",
+};
+
+static const uint64_t *kernel_answers(const struct tdx_lab_counters *kernel)
+{
+	_Static_assert(offsetof(struct tdx_lab_counters, getquote_user) -
+		       offsetof(struct tdx_lab_counters, getquote_ok) == 8 * QUOTES_USER,
+		       "the kernel's counters and enum quotes_answer have another order");
+	return (const uint64_t *)&kernel->getquote_ok;
+}
+
+/* What never happened, and nobody says it did, is not worth a line. */
+static void check_answers(json_t *out, const char *who, const uint64_t *kernel,
+			  const uint64_t *seen)
+{
+	char name[96];
+	unsigned int i;
+
+	for (i = 0; i < QUOTES_NR_ANSWERS; i++) {
+		if (!kernel[i] && !seen[i])
+			continue;
+		snprintf(name, sizeof(name), "%s: %s = kernel", answer_names[i], who);
+		books_check_equal(out, name, kernel[i], seen[i]);
+	}
+}
+
+void books_add_requests(const struct books *books, json_t *out)
 {
 	const struct tdx_lab_counters *kernel = &books->kernel;
 	const struct collect_quotes *quotes = &books->collect.quotes;
@@ -127,13 +160,30 @@ void books_add_quotes(const struct books *books, const struct load_result *seen,
 	if (quotes->part[QUOTES_TOTAL].count)
 		add_parts(quotes, out);
 
-	books_check_equal(out, "quotes: BPF = kernel",
-			  kernel->getquote_ok + kernel->getquote_refused + kernel->getquote_killed,
-			  quotes->count);
+	check_answers(out, "BPF", kernel_answers(kernel), quotes->answers);
+	/* All events of a request that got its quote, and of none besides. */
+	books_check_equal(out, "quotes: BPF = kernel", kernel->getquote_ok,
+			  quotes->count - quotes->errors);
 	books_check_equal(out, "quotes: TDs add up", quotes->count, quotes_of_tds(quotes));
-	books_check_equal(out, "quotes: guests = kernel", kernel->getquote_ok,
-			  seen->quotes + seen->wrong);
 	books_check_equal(out, "quotes without times", 0, quotes->untimed);
-	books_check_equal(out, "quotes that failed verification", 0, seen->wrong);
 	point_lost_events(out, books->collect.lost);
+}
+
+void books_check_guests(const struct books *books, const struct load_result *seen, json_t *out)
+{
+	const uint64_t answers[QUOTES_NR_ANSWERS] = {
+		[QUOTES_OK] = seen->quotes + seen->wrong,
+		[QUOTES_REFUSED] = seen->refused,
+		[QUOTES_RETRY] = seen->retries,
+		[QUOTES_USER] = seen->fell_back,
+	};
+
+	check_answers(out, "guests", kernel_answers(&books->kernel), answers);
+}
+
+void books_add_quotes(const struct books *books, const struct load_result *seen, json_t *out)
+{
+	books_add_requests(books, out);
+	books_check_guests(books, seen, out);
+	books_check_equal(out, "quotes that failed verification", 0, seen->wrong);
 }

@@ -36,7 +36,13 @@ void books_close(struct books *books);
 /* Metrics seamcall.*, of TDH.QUOTE.GET, and the iterations of every leaf checked. */
 void books_add_iterations(const struct books *books, json_t *out);
 
-/* Metrics quote.*, and every quote accounted for. */
+/* Metrics quote.*, of quotes that the kernel made, and every request accounted for. */
+void books_add_requests(const struct books *books, json_t *out);
+
+/* What guests were told against what the kernel says it told them. */
+void books_check_guests(const struct books *books, const struct load_result *seen, json_t *out);
+
+/* Both, for a measurement in which no quote may be wrong. */
 void books_add_quotes(const struct books *books, const struct load_result *seen, json_t *out);
 
 #endif /* BENCH_BOOKS_H */

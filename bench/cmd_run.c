@@ -36,6 +36,7 @@ static struct {
 	const char *kernel;
 	const char *module;
 	const char *points;
+	const char *profiles;
 	const char *stream;
 	bool yes;
 } options = { .results = "results" };
@@ -277,7 +278,7 @@ static int run(int argc, char **argv)
 			return usage_error("run", "--stream env: TDXBENCH_RESULTS is not set");
 	}
 
-	suite = suite_read(path);
+	suite = suite_read(path, options.profiles);
 	if (!suite)
 		return EXIT_USAGE;
 	ret = measure(suite, path);
@@ -292,6 +293,8 @@ static const struct option_row rows[] = {
 	  "of the VM: virtual repeats to the last digit" },
 	{ 'p', "points", "PATTERN", OPTION_TEXT, &options.points, 0, 0, NULL,
 	  "only points whose id matches this shell pattern" },
+	{ 0, "profiles", "DIR", OPTION_TEXT, &options.profiles, 0, 0, NULL,
+	  "take all profiles from there (default: kernel/emu/profiles, or as the suite says)" },
 	{ 'r', "results", "DIR", OPTION_TEXT, &options.results, 0, 0, NULL,
 	  "where the run's directory goes (default: results)" },
 	{ 'k', "kernel", "FILE", OPTION_TEXT, &options.kernel, 0, 0, NULL,

@@ -21,6 +21,7 @@ static const struct collector *const collectors[COLLECT_MAX] = {
 	&collector_preemption,
 	&collector_quotes,
 	&collector_pool,
+	&collector_update,
 	&collector_empty,
 };
 
@@ -231,6 +232,8 @@ static void empty_results(struct collect *collect)
 		hist_init(&collect->quotes.part[i]);
 	hist_init(&collect->pool.alloc);
 	hist_init(&collect->pool.add);
+	collect->pool.chunk_min = UINT64_MAX;
+	hist_init(&collect->update.stall);
 }
 
 int collect_stop(struct collect *collect)

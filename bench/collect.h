@@ -18,6 +18,7 @@
 #include "../bpf/iterations.h"
 #include "../bpf/pool.h"
 #include "../bpf/quotes.h"
+#include "../bpf/update.h"
 #include "hist.h"
 
 enum {
@@ -25,10 +26,11 @@ enum {
 	COLLECT_PREEMPTION	= 1 << 1,	/* counts iterations too, no histograms */
 	COLLECT_QUOTES		= 1 << 2,
 	COLLECT_POOL		= 1 << 3,
-	COLLECT_EMPTY		= 1 << 4,	/* a program that does nothing, to compare costs */
+	COLLECT_UPDATE		= 1 << 4,
+	COLLECT_EMPTY		= 1 << 5,	/* a program that does nothing, to compare costs */
 };
 
-#define COLLECT_MAX		5
+#define COLLECT_MAX		6
 
 /**
  * struct collect_opts - what to watch, all optional
@@ -44,8 +46,9 @@ struct collect_opts {
 /**
  * struct collect_leaf - iterations of one leaf
  * @duration, @gap: ns, per iteration
- * @iterations: entries per call, of calls that ended
+ * @iterations: entries per call, of calls that the module ended
  * @entries, @resumable, @success, @failed: as in struct tdx_lab_leaf_count
+ * @again: of @failed, turned away for now, which need not have ended a call
  */
 struct collect_leaf {
 	struct hist duration;
@@ -55,6 +58,7 @@ struct collect_leaf {
 	uint64_t resumable;
 	uint64_t success;
 	uint64_t failed;
+	uint64_t again;
 };
 
 struct collect_iterations {
@@ -82,7 +86,7 @@ struct collect_td {
 
 /**
  * struct collect_quotes - quotes that ended
- * @count, @errors, @untimed: see struct quotes_count
+ * @count, @errors, @untimed, @answers: see struct quotes_count
  * @part: ns, by enum quotes_part
  * @tds, @nr_tds: every TD seen, by TDR
  */
@@ -90,6 +94,7 @@ struct collect_quotes {
 	uint64_t count;
 	uint64_t errors;
 	uint64_t untimed;
+	uint64_t answers[QUOTES_NR_ANSWERS];
 	struct hist part[QUOTES_NR_PARTS];
 	struct collect_td *tds;
 	size_t nr_tds;
@@ -122,6 +127,7 @@ struct collect {
 	struct collect_preemption preemption;
 	struct collect_quotes quotes;
 	struct pool_cpu pool;
+	struct update_cpu update;
 
 	struct collect_watch watches[COLLECT_MAX];
 	unsigned int nr_watches;

@@ -43,6 +43,7 @@ static void merge_leaf(void *into, const void *value)
 	hist_merge(&leaf->gap, &cpu->gap);
 	hist_merge(&leaf->iterations, &cpu->iterations);
 	leaf->success += cpu->success;
+	leaf->again += cpu->again;
 }
 
 static int read_iterations(struct collect_watch *watch, struct collect *collect)
@@ -58,8 +59,8 @@ static int read_iterations(struct collect_watch *watch, struct collect *collect)
 		if (ret)
 			return ret;
 		leaf->entries = leaf->duration.count;
-		leaf->resumable = leaf->entries - leaf->iterations.count;
-		leaf->failed = leaf->iterations.count - leaf->success;
+		leaf->failed = leaf->iterations.count - leaf->success + leaf->again;
+		leaf->resumable = leaf->entries - leaf->success - leaf->failed;
 	}
 	return 0;
 }

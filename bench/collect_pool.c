@@ -22,7 +22,7 @@ static int open_pool(struct collect_watch *watch, const struct collect_opts *opt
 static int reset(struct collect_watch *watch)
 {
 	struct pool_bpf *skeleton = watch->skeleton;
-	struct pool_cpu none = {};
+	struct pool_cpu none = { .chunk_min = UINT64_MAX };
 
 	hist_init(&none.alloc);
 	hist_init(&none.add);
@@ -37,6 +37,10 @@ static void merge_cpu(void *into, const void *value)
 	hist_merge(&pool->alloc, &cpu->alloc);
 	hist_merge(&pool->add, &cpu->add);
 	pool->alloc_pages += cpu->alloc_pages;
+	if (cpu->chunk_min < pool->chunk_min)
+		pool->chunk_min = cpu->chunk_min;
+	if (cpu->chunk_max > pool->chunk_max)
+		pool->chunk_max = cpu->chunk_max;
 	pool->add_pages += cpu->add_pages;
 	pool->add_errors += cpu->add_errors;
 	pool->add_iterations += cpu->add_iterations;
@@ -45,7 +49,9 @@ static void merge_cpu(void *into, const void *value)
 	pool->required += cpu->required;
 	pool->added += cpu->added;
 	pool->alloc_ns += cpu->alloc_ns;
+	pool->flush_ns += cpu->flush_ns;
 	pool->add_ns += cpu->add_ns;
+	pool->nodes |= cpu->nodes;
 	pool->ext_changes += cpu->ext_changes;
 	pool->ext_errors += cpu->ext_errors;
 	pool->quote_changes += cpu->quote_changes;

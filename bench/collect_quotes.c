@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads quotes.bpf.c: the decomposition of quotes, in all and by TD.
+ * Reads quotes.bpf.c: the decomposition of quotes, in all and by TD, and how
+ * requests were answered.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -87,10 +88,13 @@ static void merge_count(void *into, const void *value)
 {
 	const struct quotes_count *cpu = value;
 	struct collect *collect = into;
+	unsigned int i;
 
 	collect->quotes.count += cpu->count;
 	collect->quotes.errors += cpu->errors;
 	collect->quotes.untimed += cpu->untimed;
+	for (i = 0; i < QUOTES_NR_ANSWERS; i++)
+		collect->quotes.answers[i] += cpu->answers[i];
 	collect->lost += cpu->lost;
 }
 

@@ -38,6 +38,7 @@ extern const struct collector collector_iterations;
 extern const struct collector collector_preemption;
 extern const struct collector collector_quotes;
 extern const struct collector collector_pool;
+extern const struct collector collector_update;
 extern const struct collector collector_empty;
 
 /* Per-CPU arrays: the same value for all CPUs, or one CPU's value after the other. */

@@ -2,8 +2,8 @@
 /*
  * Other forms of a result: digest and CSV.
  *
- * The canonical form of a metric is a JSON object {id, params, profile, name,
- * unit, value | histogram} with sorted keys and no white space; the lines are
+ * The canonical form of a metric is a JSON object {id, params, policy, profile,
+ * name, unit, value | histogram} with sorted keys and no white space; the lines are
  * sorted too. Order of keys and points, clocks of the host, paths and dates
  * therefore change nothing.
  */
@@ -36,6 +36,7 @@ static char *canonical_line(const json_t *point, const json_t *metric)
 
 	copy_key(form, point, "id");
 	copy_key(form, point, "params");
+	copy_key(form, point, "policy");
 	copy_key(form, point, "profile");
 	copy_key(form, metric, "name");
 	copy_key(form, metric, "unit");
@@ -128,23 +129,24 @@ void csv_field(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* "buffers=shared guests=16" */
-static void csv_parameters(FILE *out, const json_t *params)
+/* "guests=16 policy=posted buffers=per-call" */
+static void csv_parameters(FILE *out, const json_t *point)
 {
-	const char *key, *separator = "";
-	char *text = NULL;
+	char *text = NULL, policy[256];
+	const char *key;
 	json_t *value;
 	size_t size;
 	FILE *memory = open_memstream(&text, &size);
 
-	json_object_foreach((json_t *)params, key, value) {
-		fprintf(memory, "%s%s=", separator, key);
+	json_object_foreach(json_object_get(point, "params"), key, value) {
+		fprintf(memory, "%s=", key);
 		if (json_is_string(value))
 			fputs(json_string_value(value), memory);
 		else
 			json_dumpf(value, memory, JSON_ENCODE_ANY);
-		separator = " ";
+		fputc(' ', memory);
 	}
+	fprintf(memory, "policy=%s", point_policy(point, policy, sizeof(policy)));
 	fclose(memory);
 	csv_field(out, text);
 	free(text);
@@ -165,7 +167,7 @@ static void csv_metric(FILE *out, const json_t *point, const json_t *metric)
 	fputc(',', out);
 	csv_field(out, json_get_text(point, "measurement"));
 	fputc(',', out);
-	csv_parameters(out, json_object_get(point, "params"));
+	csv_parameters(out, point);
 	for (size_t i = 0; i < sizeof(of_metric) / sizeof(*of_metric); i++) {
 		fputc(',', out);
 		csv_field(out, json_get_text(metric, of_metric[i]));

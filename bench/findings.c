@@ -58,36 +58,36 @@ static double number(const json_t *point, const char *metric, const char *stat)
 
 /* ---- Throughput ---- */
 
-static bool is_closed_loop(const json_t *point, const char *buffers)
+static bool is_closed_loop(const json_t *point, const char *preset)
 {
-	return point_measures(point, "throughput") && point_setting_is(point, "buffers", buffers) &&
+	return point_measures(point, "throughput") && point_policy_is(point, preset) &&
 	       !point_setting_is(point, "load", "open") && !isnan(number(point, "quote.rate", "value")) &&
 	       !isnan(number(point, "latency.actual", "p99"));
 }
 
-static const json_t *closed_loop(const json_t *points, const char *buffers, double guests)
+static const json_t *closed_loop(const json_t *points, const char *preset, double guests)
 {
 	json_t *point;
 	size_t i;
 
 	json_array_foreach(points, i, point)
-		if (is_closed_loop(point, buffers) && point_setting_number(point, "guests") == guests)
+		if (is_closed_loop(point, preset) && point_setting_number(point, "guests") == guests)
 			return point;
 	return NULL;
 }
 
-static void compare_at(const struct talk *talk, const json_t *shared, const json_t *per_call)
+static void compare_at(const struct talk *talk, const json_t *posted, const json_t *best)
 {
-	double rate = number(per_call, "quote.rate", "value");
-	double shared_rate = number(shared, "quote.rate", "value");
-	double p99 = number(per_call, "latency.actual", "p99");
-	double shared_p99 = number(shared, "latency.actual", "p99");
+	double rate = number(best, "quote.rate", "value");
+	double posted_rate = number(posted, "quote.rate", "value");
+	double p99 = number(best, "latency.actual", "p99");
+	double posted_p99 = number(posted, "latency.actual", "p99");
 
-	if (!shared_rate)
+	if (!posted_rate)
 		return;
-	say(talk, "With %g guests, per-call buffers give %.2f times the quotes of one shared buffer: %s against %s per second, at a p99 latency of %s against %s.",
-	    point_setting_number(shared, "guests"), rate / shared_rate, number_text(rate).s,
-	    number_text(shared_rate).s, time_text(p99).s, time_text(shared_p99).s);
+	say(talk, "With %g guests, the default policy gives %.2f times the quotes of the series as posted: %s against %s per second, at a p99 latency of %s against %s.",
+	    point_setting_number(posted, "guests"), rate / posted_rate, number_text(rate).s,
+	    number_text(posted_rate).s, time_text(p99).s, time_text(posted_p99).s);
 }
 
 /* At the fewest guests where the policies can differ on 4 CPUs, and at the most. */
@@ -99,8 +99,8 @@ static void compare_policies(const struct talk *talk, const json_t *points)
 	json_array_foreach(points, i, point) {
 		double guests = point_setting_number(point, "guests");
 
-		if (!is_closed_loop(point, "shared") || guests < 4 ||
-		    !closed_loop(points, "per-call", guests))
+		if (!is_closed_loop(point, "posted") || guests < 4 ||
+		    !closed_loop(points, "default", guests))
 			continue;
 		if (!fewest || guests < point_setting_number(fewest, "guests"))
 			fewest = point;
@@ -108,9 +108,9 @@ static void compare_policies(const struct talk *talk, const json_t *points)
 			most = point;
 	}
 	if (fewest)
-		compare_at(talk, fewest, closed_loop(points, "per-call", point_setting_number(fewest, "guests")));
+		compare_at(talk, fewest, closed_loop(points, "default", point_setting_number(fewest, "guests")));
 	if (most != fewest)
-		compare_at(talk, most, closed_loop(points, "per-call", point_setting_number(most, "guests")));
+		compare_at(talk, most, closed_loop(points, "default", point_setting_number(most, "guests")));
 }
 
 static void flatness(const struct talk *talk, const json_t *points)
@@ -120,7 +120,7 @@ static void flatness(const struct talk *talk, const json_t *points)
 	size_t i;
 
 	json_array_foreach(points, i, point) {
-		if (!is_closed_loop(point, "shared"))
+		if (!is_closed_loop(point, "posted"))
 			continue;
 		low = fmin(low, number(point, "quote.rate", "value"));
 		high = fmax(high, number(point, "quote.rate", "value"));
@@ -128,7 +128,7 @@ static void flatness(const struct talk *talk, const json_t *points)
 		to = fmax(to, point_setting_number(point, "guests"));
 	}
 	if (to > from && high > 0)
-		say(talk, "With the shared buffer the rate stays between %s and %s quotes/s from %g to %g guests (%.1f %% apart).",
+		say(talk, "As posted, with one buffer, the rate stays between %s and %s quotes/s from %g to %g guests (%.1f %% apart).",
 		    number_text(low).s, number_text(high).s, from, to, 100 * (high - low) / high);
 }
 
@@ -195,24 +195,63 @@ static void victim(const struct talk *talk, const json_t *points)
 
 /* ---- Pool, probes, memory ---- */
 
-static void pool(const struct talk *talk, const json_t *points)
+static bool is_pool(const json_t *point, const char *memory, const char *alloc)
+{
+	return point_measures(point, "pool") && point_setting_is(point, "memory", memory) &&
+	       point_setting_is(point, "pool_alloc", alloc) &&
+	       !point_setting_is(point, "pool_flush", "clflush");
+}
+
+/* Of those that could be had, or could not, the largest; NULL if there is none. */
+static const json_t *largest_pool(const json_t *points, const char *memory, const char *alloc,
+				  bool failed)
 {
 	const json_t *largest = NULL;
-	double alloc, add, bytes;
 	json_t *point;
 	size_t i;
 
 	json_array_foreach(points, i, point)
-		if (point_measures(point, "pool") && !isnan(number(point, "pool.bytes", "value")) &&
-		    (!largest || number(point, "pool.bytes", "value") >
-				 number(largest, "pool.bytes", "value")))
+		if (is_pool(point, memory, alloc) &&
+		    (number(point, "pool.failed", "value") > 0) == failed &&
+		    (!largest || point_setting_number(point, "pool_pages") >
+				 point_setting_number(largest, "pool_pages")))
 			largest = point;
-	bytes = number(largest, "pool.bytes", "value");
-	alloc = number(largest, "pool.alloc_ns", "value");
-	add = number(largest, "pool.add_ns", "value");
-	if (bytes > 0 && !isnan(alloc) && !isnan(add))
+	return largest;
+}
+
+static struct text pool_size(const json_t *point)
+{
+	return number_text(point_setting_number(point, "pool_pages") / 256);
+}
+
+static void pool(const struct talk *talk, const json_t *points)
+{
+	const json_t *batch = largest_pool(points, "fresh", "batch", false);
+	const json_t *fresh = batch ? batch : largest_pool(points, "fresh", "contig", false);
+	double alloc = number(fresh, "pool.alloc_ns", "value");
+	double add = number(fresh, "pool.add_ns", "value");
+
+	if (!isnan(alloc) && !isnan(add))
 		say(talk, "A memory pool of %s MiB takes %s to allocate and %s to give to the module, and never comes back.",
-		    number_text(bytes / (1 << 20)).s, time_text(alloc).s, time_text(add).s);
+		    pool_size(fresh).s, time_text(alloc).s, time_text(add).s);
+}
+
+static void scattered_pool(const struct talk *talk, const json_t *points)
+{
+	const json_t *contig = largest_pool(points, "fragmented", "contig", false);
+	const json_t *batch = largest_pool(points, "fragmented", "batch", false);
+	const json_t *refused = largest_pool(points, "pinned", "contig", true);
+	const json_t *pinned = largest_pool(points, "pinned", "batch", false);
+
+	if (contig && batch && point_setting_number(contig, "pool_pages") ==
+			       point_setting_number(batch, "pool_pages"))
+		say(talk, "In fragmented memory a pool of %s MiB takes %s to allocate in one piece and %s in pieces.",
+		    pool_size(contig).s, time_text(number(contig, "pool.alloc_ns", "value")).s,
+		    time_text(number(batch, "pool.alloc_ns", "value")).s);
+	if (refused && pinned)
+		say(talk, "Where free memory cannot be joined, one piece of %s MiB cannot be had and quoting stays off; pieces take %s for %s MiB.",
+		    pool_size(refused).s, time_text(number(pinned, "pool.alloc_ns", "value")).s,
+		    pool_size(pinned).s);
 }
 
 static void probes(const struct talk *talk, const json_t *points, bool virtual_clock)
@@ -242,11 +281,17 @@ static void memory(const struct talk *talk, const json_t *points)
 	json_t *point;
 	size_t i;
 
-	json_array_foreach(points, i, point)
-		if (point_measures(point, "memory") && !isnan(number(point, "memory.per_td", "value")))
-			say(talk, "A TD takes %s KiB of kernel memory, with %g of them alive.",
-			    number_text(number(point, "memory.per_td", "value") / 1024).s,
-			    number(point, "td.count", "value"));
+	json_array_foreach(points, i, point) {
+		if (!point_measures(point, "memory") || isnan(number(point, "memory.per_td", "value")))
+			continue;
+		say(talk, "A TD takes %s KiB of kernel memory, with %g of them alive.",
+		    number_text(number(point, "memory.per_td", "value") / 1024).s,
+		    number(point, "td.count", "value"));
+		if (number(point, "pool.bytes", "value") > 0)
+			say(talk, "When they are gone %s MiB of pool stay, and %s KiB beside it.",
+			    number_text(number(point, "pool.bytes", "value") / (1 << 20)).s,
+			    number_text(number(point, "memory.left", "value") / 1024).s);
+	}
 }
 
 void findings(const json_t *result, void (*tell)(const char *sentence, void *arg), void *arg)
@@ -259,6 +304,7 @@ void findings(const json_t *result, void (*tell)(const char *sentence, void *arg
 	lateness(&talk, points);
 	victim(&talk, points);
 	pool(&talk, points);
+	scattered_pool(&talk, points);
 	probes(&talk, points, result_is_virtual(result));
 	memory(&talk, points);
 }

@@ -245,6 +245,7 @@ static void point_details(FILE *out, const json_t *point)
 	table(out, grid);
 	checks(out, point);
 	settings(out, "Parameters", json_object_get(point, "params"));
+	settings(out, "Policy of the quoting path", json_object_get(point, "policy"));
 	settings(out, "Profile of the TDX module", json_object_get(point, "profile"));
 	fputs("</div></details>\n", out);
 	grid_free(grid);

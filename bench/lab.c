@@ -100,9 +100,17 @@ int lab_counters(struct tdx_lab_counters *counters)
 	return command(TDX_LAB_GET_COUNTERS, counters, "TDX_LAB_GET_COUNTERS");
 }
 
-int lab_configure(const struct tdx_emu_profile *profile, unsigned int buffers)
+/* What the ranges of single fields, checked before, do not say. */
+static int fail_profile(const char *name)
 {
-	struct tdx_lab_policy policy = { .buffers = buffers };
+	if (errno != ERANGE)
+		return fail(name);
+	fprintf(stderr, "tdxbench: the module refuses the profile: quote_size plus or minus quote_jitter must be within 4096 to max_quote_size, and with yield=never no time may be longer than 5 s\n");
+	return -1;
+}
+
+int lab_configure(const struct tdx_emu_profile *profile, const struct tdx_quote_policy *policy)
+{
 	struct tdx_lab_info info;
 
 	if (lab_info(&info))
@@ -113,13 +121,16 @@ int lab_configure(const struct tdx_emu_profile *profile, unsigned int buffers)
 		return -1;
 	}
 
-	if (ioctl(device, TDX_LAB_SET_PROFILE, profile)) {
-		if (errno != ERANGE)
-			return fail("TDX_LAB_SET_PROFILE");
-		fprintf(stderr, "tdxbench: the module refuses the profile: quote_size plus or minus quote_jitter must be within 4096 to max_quote_size, and with yield=never no time may be longer than 5 s\n");
-		return -1;
-	}
-	return command(TDX_LAB_SET_POLICY, &policy, "TDX_LAB_SET_POLICY");
+	if (ioctl(device, TDX_LAB_SET_PROFILE, profile))
+		return fail_profile("TDX_LAB_SET_PROFILE");
+	if (ioctl(device, TDX_LAB_SET_POLICY, policy))
+		return fail("TDX_LAB_SET_POLICY");
+	return 0;
+}
+
+int lab_try_bring_up(void)
+{
+	return ioctl(device, TDX_LAB_BRING_UP) < 0 ? -errno : 0;
 }
 
 int lab_bring_up(void)
@@ -132,6 +143,19 @@ int lab_bring_up(void)
 		return 0;
 	fprintf(stderr, "tdxbench: the module is up, but without quoting\n");
 	return -1;
+}
+
+int lab_update(const struct tdx_emu_profile *profile, struct tdx_lab_update *update)
+{
+	*update = (struct tdx_lab_update){ .profile = *profile };
+	return ioctl(device, TDX_LAB_UPDATE, update) ? fail_profile("TDX_LAB_UPDATE") : 0;
+}
+
+int lab_fragment(unsigned int mib)
+{
+	struct tdx_lab_fragment fragment = { .mib = mib };
+
+	return command(TDX_LAB_FRAGMENT, &fragment, "TDX_LAB_FRAGMENT");
 }
 
 int lab_key(const struct tdx_emu_profile *profile, struct quote_key *key)
@@ -205,36 +229,47 @@ void td_destroy(struct td *td)
 	td->fd = -1;
 }
 
-int td_request(struct td *td, const uint8_t nonce[64])
+struct td_buffer td_buffer(const struct td *td, unsigned int index, uint64_t size)
 {
-	struct request_header *header = (struct request_header *)td->shared;
+	uint64_t gpa = index * size;
+
+	return (struct td_buffer){
+		.td = td, .gpa = gpa, .size = size, .shared = td->shared + gpa,
+	};
+}
+
+int td_request(struct td_buffer *buffer, const uint8_t nonce[64])
+{
+	struct request_header *header = (struct request_header *)buffer->shared;
 	struct tdx_lab_report report;
 
 	memcpy(report.report_data, nonce, sizeof(report.report_data));
-	if (ioctl(td->fd, TDX_LAB_TD_REPORT, &report))
+	if (ioctl(buffer->td->fd, TDX_LAB_TD_REPORT, &report))
 		return fail("TDX_LAB_TD_REPORT");
 
 	*header = (struct request_header){ .version = 1, .in_len = sizeof(report.report) };
-	memcpy(td->shared + sizeof(*header), report.report, sizeof(report.report));
+	memcpy(header + 1, report.report, sizeof(report.report));
 	return 0;
 }
 
-int td_getquote(struct td *td, uint64_t *ret)
+int td_getquote(const struct td_buffer *buffer, struct tdx_lab_getquote *call)
 {
-	struct tdx_lab_getquote call = { .gpa = td->info.shared_bit, .size = td->size };
+	const struct td *td = buffer->td;
 
-	if (ioctl(td->fd, TDX_LAB_TD_GETQUOTE, &call))
+	*call = (struct tdx_lab_getquote){
+		.gpa = buffer->gpa | td->info.shared_bit, .size = buffer->size,
+	};
+	if (ioctl(td->fd, TDX_LAB_TD_GETQUOTE, call))
 		return errno == EINTR ? -1 : fail("TDX_LAB_TD_GETQUOTE");
-	*ret = call.ret;
 	return 0;
 }
 
-const uint8_t *td_quote(const struct td *td, uint32_t *len)
+const uint8_t *td_quote(const struct td_buffer *buffer, uint32_t *len)
 {
-	const struct request_header *header = (const struct request_header *)td->shared;
+	const struct request_header *header = (const struct request_header *)buffer->shared;
 
 	*len = header->out_len;
-	if (header->status || !*len || *len > td->size - sizeof(*header))
+	if (header->status || !*len || *len > buffer->size - sizeof(*header))
 		return NULL;
-	return td->shared + sizeof(*header);
+	return (const uint8_t *)(header + 1);
 }

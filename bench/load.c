@@ -1,219 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guests that ask for quotes.
- *
- * All that guests tell lies in memory shared with them, so that a guest may be
- * a thread or a process. Latencies go to a log with a place for every request:
- * nothing is dropped and nothing is computed while the clock runs. Verifying a
- * quote is the guest's think time; it is not part of any latency.
+ * The load as a whole: TDs, and clients that ask for quotes in their name.
  */
 #include "load.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
+#include "client.h"
 #include "clock.h"
 #include "interrupt.h"
 #include "lab.h"
 #include "random.h"
-#include "verify.h"
 
-#define GUEST_STACK	(128 * 1024)
-#define LOG_SIZE	(1U << 20)	/* requests; untouched pages cost nothing */
-/* For all guests to get to the line. */
+#define CLIENT_STACK	(128 * 1024)
+#define TD_MAX_SHARED	(8ULL << 20)
+/* For all clients to get to the line. */
 #define START_DELAY_NS	2000000
-#define GUEST_DELAY_NS	200000
-#define TDVMCALL_SUCCESS	0
-#define ARRIVALS_STREAM	UINT32_MAX	/* of the seed; guests' nonces have the others */
-
-struct sample {
-	uint64_t actual;
-	uint64_t intended;
-};
-
-/* What one guest tells; a cache line of its own. */
-struct guest_told {
-	uint64_t quotes;
-	uint64_t refused;
-	uint64_t wrong;
-	uint64_t last_ns;
-} __attribute__((aligned(64)));
-
-struct load_shared {
-	uint64_t start_ns;
-	int64_t tickets;	/* closed: requests left to make, for whoever comes */
-	uint64_t arrivals;	/* open: requests of all guests together */
-	int stop;
-	int why_set;
-	char why[96];
-	uint64_t nr_samples;
-	struct sample samples[LOG_SIZE];
-	struct guest_told told[];
-};
-
-struct guest {
-	struct load *load;
-	unsigned int number;
-	struct td td;
-	struct verifier *verifier;
-	uint64_t nonces;	/* random stream */
-	pthread_t thread;
-	pid_t pid;
-};
+#define CLIENT_DELAY_NS	200000
+#define ARRIVALS_STREAM	UINT32_MAX	/* of the seed; clients' nonces have the others */
 
 struct load {
 	struct load_options options;
-	struct quote_key key;
-	uint64_t seed;
-	uint64_t shared_size;	/* of a TD's shared memory, bytes */
+	struct tdx_emu_profile profile;
 	struct load_shared *shared;
 	size_t shared_bytes;
-	struct guest *guests;
-	unsigned int nr_created;
+	struct td *tds;
+	unsigned int nr_tds;
+	struct client *clients;
+	unsigned int nr_clients;
 	unsigned int nr_running;
 };
 
-/* --- one request --- */
+/* --- clients as threads and as processes --- */
 
-static struct guest_told *told(const struct guest *guest)
+static void *client_thread(void *arg)
 {
-	return &guest->load->shared->told[guest->number];
-}
-
-static void tell_why(struct load_shared *shared, const char *why)
-{
-	if (!__atomic_exchange_n(&shared->why_set, 1, __ATOMIC_RELAXED))
-		snprintf(shared->why, sizeof(shared->why), "%s", why);
-}
-
-static void record(struct load_shared *shared, uint64_t actual, uint64_t intended)
-{
-	uint64_t at = __atomic_fetch_add(&shared->nr_samples, 1, __ATOMIC_RELAXED);
-
-	if (at < LOG_SIZE)
-		shared->samples[at] = (struct sample){ actual, intended };
-}
-
-static void check(struct guest *guest, const uint8_t nonce[64])
-{
-	const struct quote_expect expect = {
-		.nonce = nonce,
-		.mrtd = guest->td.info.mrtd,
-		.key = &guest->load->key,
-	};
-	const char *why = "header of the answer makes no sense";
-	const uint8_t *quote;
-	uint64_t serial;
-	uint32_t len;
-
-	quote = td_quote(&guest->td, &len);
-	if (quote && !quote_verify(guest->verifier, quote, len, &expect, &serial, &why)) {
-		told(guest)->quotes++;
-	} else {
-		told(guest)->wrong++;
-		tell_why(guest->load->shared, why);
-	}
-}
-
-/* @intended is when the call should be made; 0 is "as soon as it can". */
-static int request(struct guest *guest, uint64_t intended)
-{
-	struct load_shared *shared = guest->load->shared;
-	uint64_t start, end, ret, nonce[8];
-	unsigned int i;
-
-	for (i = 0; i < 8; i++)
-		nonce[i] = random_next(&guest->nonces);
-	if (td_request(&guest->td, (const uint8_t *)nonce))
-		return -1;
-
-	if (intended)
-		clock_sleep_until(intended);
-	start = clock_now();
-	if (td_getquote(&guest->td, &ret))
-		return -1;
-	end = clock_now();
-
-	record(shared, end - start, end - (intended ? intended : start));
-	told(guest)->last_ns = end;
-	if (ret == TDVMCALL_SUCCESS) {
-		check(guest, (const uint8_t *)nonce);
-	} else {
-		told(guest)->refused++;
-		tell_why(shared, "GetQuote was refused");
-	}
-	return 0;
-}
-
-/* --- the two loops --- */
-
-static bool stopped(const struct load_shared *shared)
-{
-	return __atomic_load_n(&shared->stop, __ATOMIC_RELAXED);
-}
-
-static int closed_loop(struct guest *guest)
-{
-	struct load_shared *shared = guest->load->shared;
-
-	while (!stopped(shared) &&
-	       __atomic_fetch_sub(&shared->tickets, 1, __ATOMIC_RELAXED) > 0)
-		if (request(guest, 0))
-			return -1;
-	return 0;
-}
-
-static double next_interval(const struct load_options *options, uint64_t *state)
-{
-	double mean = (double)NSEC_PER_SEC / (double)options->rate;
-
-	if (options->arrivals == ARRIVALS_FIXED)
-		return mean;
-	return random_exponential(state, mean);
-}
-
-/*
- * One stream of arrivals for all: every guest draws all of it from the seed and
- * takes each arrival whose turn is its own.
- */
-static int open_loop(struct guest *guest)
-{
-	const struct load_options *options = &guest->load->options;
-	const struct load_shared *shared = guest->load->shared;
-	uint64_t state = random_stream(guest->load->seed, ARRIVALS_STREAM);
-	double at = 0;
-	uint64_t i;
-
-	for (i = 0; i < shared->arrivals && !stopped(shared); i++) {
-		if (i % options->guests == guest->number &&
-		    request(guest, shared->start_ns + (uint64_t)at))
-			return -1;
-		at += next_interval(options, &state);
-	}
-	return 0;
-}
-
-static int guest_run(struct guest *guest)
-{
-	clock_sleep_until(guest->load->shared->start_ns);
-	return guest->load->options.kind == LOAD_OPEN ? open_loop(guest) : closed_loop(guest);
-}
-
-/* --- guests as threads and as processes --- */
-
-static void *guest_thread(void *arg)
-{
-	return (void *)(intptr_t)guest_run(arg);
+	return (void *)(intptr_t)client_run(arg);
 }
 
 static int pin(pthread_attr_t *attr, int cpu)
@@ -227,50 +58,43 @@ static int pin(pthread_attr_t *attr, int cpu)
 	return pthread_attr_setaffinity_np(attr, sizeof(set), &set);
 }
 
-static int spawn_thread(struct guest *guest)
+static int spawn_thread(struct client *client)
 {
 	pthread_attr_t attr;
 	int ret;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, GUEST_STACK);
-	ret = pin(&attr, guest->load->options.cpu);
+	pthread_attr_setstacksize(&attr, CLIENT_STACK);
+	ret = pin(&attr, client->options->cpu);
 	if (!ret)
-		ret = pthread_create(&guest->thread, &attr, guest_thread, guest);
+		ret = pthread_create(&client->thread, &attr, client_thread, client);
 	pthread_attr_destroy(&attr);
 	return ret;
 }
 
-static int spawn_process(struct guest *guest)
+static int spawn_process(struct client *client)
 {
-	pid_t parent = getpid();
 	cpu_set_t set;
 
-	guest->pid = fork();
-	if (guest->pid < 0)
+	client->pid = child_fork();
+	if (client->pid < 0)
 		return errno;
-	if (guest->pid)
+	if (client->pid)
 		return 0;
 
-	/* A child must not outlive a killed parent, nor answer Ctrl-C on its own. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_FAILURE);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	if (guest->load->options.cpu >= 0) {
+	if (client->options->cpu >= 0) {
 		CPU_ZERO(&set);
-		CPU_SET(guest->load->options.cpu, &set);
+		CPU_SET(client->options->cpu, &set);
 		sched_setaffinity(0, sizeof(set), &set);
 	}
-	_exit(guest_run(guest) ? EXIT_FAILURE : EXIT_SUCCESS);
+	_exit(client_run(client) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 /*
- * A dot for every second that a guest is waited for: whoever watches, a person
+ * A dot for every second that a client is waited for: whoever watches, a person
  * or vm.sh, must be able to tell a long point from a hang.
  */
-static int join_thread(struct guest *guest)
+static int join_thread(struct client *client)
 {
 	struct timespec when;
 	void *value = NULL;
@@ -278,34 +102,34 @@ static int join_thread(struct guest *guest)
 	for (;;) {
 		clock_gettime(CLOCK_REALTIME, &when);
 		when.tv_sec++;
-		if (pthread_timedjoin_np(guest->thread, &value, &when) != ETIMEDOUT)
+		if (pthread_timedjoin_np(client->thread, &value, &when) != ETIMEDOUT)
 			return value ? -1 : 0;
 		fputc('.', stderr);
 	}
 }
 
-static int join_process(struct guest *guest)
+static int join_process(struct client *client)
 {
 	int status, rounds = 0;
 	pid_t pid;
 
-	while (!(pid = waitpid(guest->pid, &status, WNOHANG))) {
+	while (!(pid = waitpid(client->pid, &status, WNOHANG))) {
 		usleep(10000);
 		if (++rounds % 100 == 0)
 			fputc('.', stderr);
 	}
-	return pid == guest->pid && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
+	return pid == client->pid && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
 }
 
-static int join(struct guest *guest)
+static int join(struct client *client)
 {
-	return guest->load->options.run_as == RUN_AS_THREADS ? join_thread(guest)
-							     : join_process(guest);
+	return client->options->run_as == RUN_AS_THREADS ? join_thread(client) :
+							   join_process(client);
 }
 
 /* --- the load as a whole --- */
 
-/* Guests that are processes do not see our signals: they are told by memory. */
+/* Clients that are processes do not see our signals: they are told by memory. */
 static struct load_shared *active;
 
 static void stop_active(void)
@@ -326,67 +150,144 @@ static void raise_descriptor_limit(uint64_t guests)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int guest_create(struct load *load, unsigned int number)
+/* Clients of a TD, each with a buffer of its own. */
+static unsigned int depth_of(const struct load *load, unsigned int td)
 {
-	struct guest *guest = &load->guests[number];
+	return td || !load->options.hog ? 1 : (unsigned int)load->options.hog;
+}
 
-	*guest = (struct guest){
-		.load = load,
+static unsigned int count_clients(const struct load *load)
+{
+	return (unsigned int)load->options.guests - 1 + depth_of(load, 0);
+}
+
+static int td_add(struct load *load, uint64_t buffer_size)
+{
+	struct td *td = &load->tds[load->nr_tds];
+
+	if (td_create(td, buffer_size * depth_of(load, load->nr_tds))) {
+		td_destroy(td);
+		return -1;
+	}
+	load->nr_tds++;
+	return 0;
+}
+
+static int client_add(struct load *load, unsigned int td, struct td_buffer buffer)
+{
+	unsigned int number = load->nr_clients;
+	struct client *client = &load->clients[number];
+
+	*client = (struct client){
+		.options = &load->options,
+		.shared = load->shared,
 		.number = number,
-		.nonces = random_stream(load->seed, number),
+		.nr_clients = count_clients(load),
+		.td = td,
+		.mrtd = load->tds[td].info.mrtd,
+		.buffer = buffer,
+		.verifier = verifier_new(load_newest_key(load->shared)),
+		.nonces = random_stream(load->profile.seed, number),
+		.arrivals = random_stream(load->profile.seed, ARRIVALS_STREAM),
 	};
-	if (td_create(&guest->td, load->shared_size)) {
-		td_destroy(&guest->td);
+	if (!client->verifier) {
+		fprintf(stderr, "tdxbench: no memory for client %u\n", number);
 		return -1;
 	}
-	load->nr_created++;
+	load->nr_clients++;
+	return 0;
+}
 
-	guest->verifier = verifier_new(&load->key);
-	if (!guest->verifier) {
-		fprintf(stderr, "tdxbench: no memory for guest %u\n", number);
+static int guest_add(struct load *load, uint64_t buffer_size)
+{
+	unsigned int td = load->nr_tds, i;
+
+	if (td_add(load, buffer_size))
 		return -1;
-	}
+	for (i = 0; i < depth_of(load, td); i++)
+		if (client_add(load, td, td_buffer(&load->tds[td], i, buffer_size)))
+			return -1;
+	return 0;
+}
+
+static int check_depth(const struct load *load, uint64_t buffer_size)
+{
+	uint64_t most = TD_MAX_SHARED / buffer_size;
+
+	if (depth_of(load, 0) <= most)
+		return 0;
+	fprintf(stderr, "tdxbench: hog is %u, allowed with max_quote_size %llu is at most %llu: a TD has %llu bytes of shared memory\n",
+		depth_of(load, 0), (unsigned long long)load->profile.max_quote_size,
+		(unsigned long long)most, TD_MAX_SHARED);
+	return -1;
+}
+
+static int allocate(struct load *load)
+{
+	unsigned int clients = count_clients(load);
+
+	load->tds = calloc(load->options.guests, sizeof(*load->tds));
+	load->clients = calloc(clients, sizeof(*load->clients));
+	load->shared_bytes = sizeof(struct load_shared) + clients * sizeof(struct load_told);
+	load->shared = mmap(NULL, load->shared_bytes, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (load->tds && load->clients && load->shared != MAP_FAILED)
+		return 0;
+
+	if (load->shared == MAP_FAILED)
+		load->shared = NULL;
+	fprintf(stderr, "tdxbench: no memory for %u clients\n", clients);
+	return -1;
+}
+
+static int create_guests(struct load *load)
+{
+	uint64_t buffer_size = lab_shared_size(&load->profile);
+	unsigned int i;
+
+	if (check_depth(load, buffer_size) || allocate(load) || load_take_key(load))
+		return -1;
+	raise_descriptor_limit(load->options.guests);
+	for (i = 0; i < load->options.guests; i++)
+		if (guest_add(load, buffer_size))
+			return -1;
 	return 0;
 }
 
 struct load *load_new(const struct tdx_emu_profile *profile, const struct load_options *options)
 {
 	struct load *load = calloc(1, sizeof(*load));
-	unsigned int i;
 
 	load->options = *options;
-	load->seed = profile->seed;
-	load->shared_size = lab_shared_size(profile);
-	if (lab_key(profile, &load->key)) {
-		free(load);
-		return NULL;
-	}
-	load->guests = calloc(options->guests, sizeof(*load->guests));
-	load->shared_bytes = sizeof(struct load_shared) +
-			     options->guests * sizeof(struct guest_told);
-	load->shared = mmap(NULL, load->shared_bytes, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!load->guests || load->shared == MAP_FAILED) {
-		fprintf(stderr, "tdxbench: no memory for %llu guests\n",
-			(unsigned long long)options->guests);
-		load->shared = NULL;
-		load_free(load);
-		return NULL;
-	}
-
-	raise_descriptor_limit(options->guests);
-	for (i = 0; i < options->guests; i++) {
-		if (guest_create(load, i)) {
-			load_free(load);
-			return NULL;
-		}
-	}
-	return load;
+	load->profile = *profile;
+	if (!create_guests(load))
+		return load;
+	load_free(load);
+	return NULL;
 }
 
-static void forget(struct load_shared *shared, uint64_t guests)
+int load_take_key(struct load *load)
 {
-	memset(shared->told, 0, guests * sizeof(*shared->told));
+	struct load_shared *shared = load->shared;
+	unsigned int nr = shared->nr_keys;
+	struct quote_key key;
+
+	if (lab_key(&load->profile, &key))
+		return -1;
+	if (nr && key.epoch == shared->keys[nr - 1].epoch)
+		return 0;
+	if (nr == LOAD_MAX_KEYS) {
+		fprintf(stderr, "tdxbench: more than %u keys in one point\n", LOAD_MAX_KEYS);
+		return -1;
+	}
+	shared->keys[nr] = key;
+	__atomic_store_n(&shared->nr_keys, nr + 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void forget(struct load_shared *shared, unsigned int clients)
+{
+	memset(shared->told, 0, clients * sizeof(*shared->told));
 	shared->nr_samples = 0;
 	shared->stop = 0;
 	shared->why_set = 0;
@@ -396,38 +297,38 @@ static void forget(struct load_shared *shared, uint64_t guests)
 int load_start(struct load *load, uint64_t quotes)
 {
 	struct load_shared *shared = load->shared;
-	uint64_t guests = load->options.guests;
 	unsigned int i;
 	int ret = 0;
 
-	forget(shared, guests);
+	forget(shared, load->nr_clients);
 	shared->tickets = quotes ? (int64_t)quotes : INT64_MAX;
 	shared->arrivals = quotes ? quotes : UINT64_MAX;
-	shared->start_ns = clock_now() + START_DELAY_NS + guests * GUEST_DELAY_NS;
+	shared->start_ns = clock_now() + START_DELAY_NS + load->nr_clients * CLIENT_DELAY_NS;
 
 	active = shared;
 	interrupt_notify(stop_active);
 	if (interrupted())
 		load_stop(load);
 
-	for (i = 0; i < guests && !ret; i++) {
+	for (i = 0; i < load->nr_clients && !ret; i++) {
 		if (load->options.run_as == RUN_AS_THREADS)
-			ret = spawn_thread(&load->guests[i]);
+			ret = spawn_thread(&load->clients[i]);
 		else
-			ret = spawn_process(&load->guests[i]);
+			ret = spawn_process(&load->clients[i]);
 		load->nr_running += !ret;
 	}
 	if (!ret)
 		return 0;
 
-	fprintf(stderr, "tdxbench: cannot start guest %u: %s\n", i - 1, strerror(ret));
+	fprintf(stderr, "tdxbench: cannot start client %u: %s\n", i - 1, strerror(ret));
 	load_stop(load);
 	return -1;
 }
 
-void load_wait_begun(const struct load *load)
+uint64_t load_wait_begun(const struct load *load)
 {
 	clock_sleep_until(load->shared->start_ns);
+	return load->shared->start_ns;
 }
 
 void load_stop(struct load *load)
@@ -435,67 +336,111 @@ void load_stop(struct load *load)
 	__atomic_store_n(&load->shared->stop, 1, __ATOMIC_RELAXED);
 }
 
-static void add_up(const struct load *load, struct load_result *result)
+/* --- what came of it --- */
+
+static void add_told(const struct load_told *told, struct load_result *result)
 {
-	const struct load_shared *shared = load->shared;
-	uint64_t i, nr = shared->nr_samples;
+	unsigned int verdict;
 
-	*result = (struct load_result){ .first_ns = shared->start_ns, .guest_min = UINT64_MAX };
-	snprintf(result->why, sizeof(result->why), "%s", shared->why);
+	for (verdict = 0; verdict < QUOTE_NR_VERDICTS; verdict++)
+		result->verdicts[verdict] += told->verdicts[verdict];
+	result->refused += told->refused;
+	result->retries += told->retries;
+	result->abandoned += told->abandoned;
+	result->fell_back += told->fell_back;
+	if (told->last_ns > result->last_ns)
+		result->last_ns = told->last_ns;
+}
 
-	for (i = 0; i < load->options.guests; i++) {
-		const struct guest_told *t = &shared->told[i];
+/* Quotes of one guest; its clients stand side by side, from @client on. */
+static uint64_t quotes_of(const struct load *load, unsigned int client)
+{
+	const struct client *clients = load->clients;
+	unsigned int td = clients[client].td;
+	uint64_t quotes = 0;
 
-		result->quotes += t->quotes;
-		result->refused += t->refused;
-		result->wrong += t->wrong;
-		if (t->last_ns > result->last_ns)
-			result->last_ns = t->last_ns;
-		if (t->quotes < result->guest_min)
-			result->guest_min = t->quotes;
-		if (t->quotes > result->guest_max)
-			result->guest_max = t->quotes;
-	}
+	for (; client < load->nr_clients && clients[client].td == td; client++)
+		quotes += load->shared->told[client].verdicts[QUOTE_RIGHT];
+	return quotes;
+}
 
-	hist_init(&result->actual);
-	hist_init(&result->intended);
-	for (i = 0; i < nr && i < LOG_SIZE; i++) {
-		hist_add(&result->actual, shared->samples[i].actual);
-		hist_add(&result->intended, shared->samples[i].intended);
+static void compare_guests(const struct load *load, struct load_result *result)
+{
+	unsigned int td, client = 0;
+
+	result->guest_min = UINT64_MAX;
+	for (td = 0; td < load->nr_tds; td++) {
+		uint64_t quotes = quotes_of(load, client);
+
+		if (quotes < result->guest_min)
+			result->guest_min = quotes;
+		if (quotes > result->guest_max)
+			result->guest_max = quotes;
+		client += depth_of(load, td);
 	}
 }
 
-int load_wait(struct load *load, struct load_result *result)
+static int add_up(const struct load *load, struct load_result *result)
+{
+	struct load_shared *shared = load->shared;
+	uint64_t i, nr = shared->nr_samples < LOAD_LOG_SIZE ? shared->nr_samples : LOAD_LOG_SIZE;
+
+	*result = (struct load_result){ .first_ns = shared->start_ns };
+	snprintf(result->why, sizeof(result->why), "%s", shared->why);
+
+	for (i = 0; i < load->nr_clients; i++)
+		add_told(&shared->told[i], result);
+	result->quotes = result->verdicts[QUOTE_RIGHT];
+	for (i = QUOTE_RIGHT + 1; i < QUOTE_NR_VERDICTS; i++)
+		result->wrong += result->verdicts[i];
+	compare_guests(load, result);
+
+	hist_init(&result->actual);
+	hist_init(&result->intended);
+	for (i = 0; i < nr; i++) {
+		hist_add(&result->actual, shared->samples[i].actual);
+		hist_add(&result->intended, shared->samples[i].intended);
+	}
+	return tails_find(shared->samples, nr, &result->tails);
+}
+
+static int join_all(struct load *load)
 {
 	int ret = 0;
 
 	while (load->nr_running)
-		if (join(&load->guests[--load->nr_running]))
+		if (join(&load->clients[--load->nr_running]))
 			ret = -1;
 	interrupt_notify(NULL);
-	add_up(load, result);
+	return ret;
+}
 
-	if (load->shared->nr_samples > LOG_SIZE) {
-		fprintf(stderr, "tdxbench: more than %u requests in one point\n", LOG_SIZE);
-		ret = -1;
+int load_wait(struct load *load, struct load_result *result)
+{
+	int ret = join_all(load);
+
+	if (add_up(load, result))
+		return -1;
+	if (load->shared->nr_samples > LOAD_LOG_SIZE) {
+		fprintf(stderr, "tdxbench: more than %u quotes in one point\n", LOAD_LOG_SIZE);
+		return -1;
 	}
 	return ret;
 }
 
 void load_free(struct load *load)
 {
-	struct load_result ignored;
-
 	if (load->shared) {
 		load_stop(load);
-		if (load->nr_running)
-			load_wait(load, &ignored);
+		join_all(load);
+	}
+	while (load->nr_clients)
+		verifier_free(load->clients[--load->nr_clients].verifier);
+	while (load->nr_tds)
+		td_destroy(&load->tds[--load->nr_tds]);
+	if (load->shared)
 		munmap(load->shared, load->shared_bytes);
-	}
-	while (load->nr_created--) {
-		verifier_free(load->guests[load->nr_created].verifier);
-		td_destroy(&load->guests[load->nr_created].td);
-	}
-	free(load->guests);
+	free(load->clients);
+	free(load->tds);
 	free(load);
 }

@@ -10,14 +10,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* --- tables --- */
+
 /* Words of the profile's choices, in the order of their enums. */
 static const char *const engine_words[] = { "halt", "burn", NULL };
 static const char *const yield_words[] = { "pending", "slice", "never", NULL };
 static const char *const token_words[] = { "mac0", "sign1", NULL };
+static const char *const slot_scope_words[] = { "global", "per-td", NULL };
+static const char *const yield_if_words[] = { "honour", "ignore", NULL };
+static const char *const outputs_words[] = { "preserve", "zero", "poison", NULL };
+static const char *const input_read_words[] = { "snapshot", "reread", NULL };
+static const char *const resume_cpu_words[] = { "any", "same", NULL };
+static const char *const features_words[] = { "all", "not-required", "no-ext", "no-quote", NULL };
+static const char *const update_calls_words[] = { "cancel", "survive", "refuse", NULL };
+static const char *const fault_leaf_words[] = {
+	"none", "sys-rd", "sys-config", "sys-shutdown", "sys-update", "ext-mem-add", "ext-init",
+	"quote-init", "quote-get", NULL
+};
+static const char *const fault_status_words[] = {
+	"operand-invalid", "busy", "sys-busy", "no-entropy", "not-ready", "resumable",
+	"page-metadata", "fatal", NULL
+};
 
-#define seed_words	NULL
-#define slice_ns_words	NULL
-#define quote_ns_words	NULL
+/* A new row of the profile must say here what it is: a number, or words. */
+#define seed_words		NULL
+#define slice_ns_words		NULL
+#define quote_ns_words		NULL
 #define ext_init_ns_words	NULL
 #define quote_init_ns_words	NULL
 #define mem_add_ns_words	NULL
@@ -25,7 +43,14 @@ static const char *const token_words[] = { "mac0", "sign1", NULL };
 #define max_quote_size_words	NULL
 #define quote_size_words	NULL
 #define quote_jitter_words	NULL
-#define slots_words	NULL
+#define slots_words		NULL
+#define entropy_rate_words	NULL
+#define entropy_burst_words	NULL
+#define busy_rate_words		NULL
+#define busy_burst_words	NULL
+#define overlong_words		NULL
+#define fault_after_words	NULL
+#define fault_times_words	NULL
 
 #define PROFILE_ROW(name, def, min, max, unit, text)	\
 	{ #name, def, min, max, unit, name##_words, text },
@@ -34,6 +59,43 @@ const struct param profile_params[] = {
 	TDX_EMU_PROFILE(PROFILE_ROW)
 	{}
 };
+
+#define POLICY_WORDS(name, best, first, second, text)	\
+	static const char *const name##_knob_words[] = { first, second, NULL };
+#define POLICY_ROW(name, best, first, second, text)	\
+	{ #name, best, 0, 1, "", name##_knob_words, text },
+
+TDX_QUOTE_POLICY(POLICY_WORDS)
+
+const struct param policy_params[] = {
+	TDX_QUOTE_POLICY(POLICY_ROW)
+	{}
+};
+
+static const char *const preset_words[] = { "posted", "default", NULL };
+
+const struct param policy_preset_param = {
+	"policy", POLICY_DEFAULT, 0, POLICY_NR_PRESETS - 1, "", preset_words,
+	"all knobs at once: as posted in June 2026, or the best answer to each"
+};
+
+const struct tdx_quote_policy policy_presets[POLICY_NR_PRESETS] = {
+	[POLICY_POSTED] = TDX_QUOTE_POLICY_POSTED,
+	[POLICY_DEFAULT] = TDX_QUOTE_POLICY_DEFAULT,
+};
+
+/* The struct has nothing but one number for each row. */
+uint32_t *policy_knob(struct tdx_quote_policy *policy, const struct param *param)
+{
+	return (uint32_t *)policy + (param - policy_params);
+}
+
+uint32_t policy_answer(const struct tdx_quote_policy *policy, const struct param *param)
+{
+	return *policy_knob((struct tdx_quote_policy *)policy, param);
+}
+
+/* --- text to value and back --- */
 
 struct suffix {
 	const char *text;

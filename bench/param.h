@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../kernel/emu/tdx_emu_profile.h"
+#include "../kernel/tdx_quote_policy.h"
 
 /**
  * struct param - one parameter
@@ -44,5 +45,18 @@ const char *param_word(const struct param *param, uint64_t value);
 
 /* The software TDX module's profile, row by row like struct tdx_emu_profile. */
 extern const struct param profile_params[];
+
+/* Knobs of the quoting path's policy, row by row like struct tdx_quote_policy. */
+extern const struct param policy_params[];
+
+/* Presets: answers to all knobs at once, by a name. */
+enum policy_preset { POLICY_POSTED, POLICY_DEFAULT, POLICY_NR_PRESETS };
+
+extern const struct param policy_preset_param;
+extern const struct tdx_quote_policy policy_presets[POLICY_NR_PRESETS];
+
+/* Answer to the knob in that row of policy_params. */
+uint32_t *policy_knob(struct tdx_quote_policy *policy, const struct param *param);
+uint32_t policy_answer(const struct tdx_quote_policy *policy, const struct param *param);
 
 #endif /* BENCH_PARAM_H */

@@ -25,7 +25,8 @@ const struct plot_name plot_names[] = {
 	{ "decomposition", "The mean quote of each point, cut into the parts that the trace events measure. "
 			   "The figure above a bar is its mean total." },
 	{ "latency-cdf", "Share of quotes answered within a time, as the guests saw it." },
-	{ "pool", "Time to allocate the module's memory pool and to hand it over, by size." },
+	{ "pool", "Time to allocate the module's memory pool and to hand it over, by size: in one piece "
+		  "or in pieces of up to 2 MiB, in fresh memory and in memory that is free in single pages." },
 	{ }
 };
 
@@ -97,13 +98,13 @@ static size_t lateness_data(const json_t *points, FILE *out)
 	return count;
 }
 
-static const json_t *find_throughput(const json_t *points, const char *buffers, double guests)
+static const json_t *find_throughput(const json_t *points, const char *preset, double guests)
 {
 	json_t *point;
 	size_t i;
 
 	json_array_foreach(points, i, point)
-		if (is_closed_loop(point) && point_setting_is(point, "buffers", buffers) &&
+		if (is_closed_loop(point) && point_policy_is(point, preset) &&
 		    point_setting_number(point, "guests") == guests)
 			return point;
 	return NULL;
@@ -128,26 +129,26 @@ static size_t throughput_data(const json_t *points, FILE *out)
 {
 	size_t rows = 0;
 
-	fputs("guests,shared_rate_per_s,per_call_rate_per_s,shared_p99_ms,per_call_p99_ms\n", out);
+	fputs("guests,posted_rate_per_s,default_rate_per_s,posted_p99_ms,default_p99_ms\n", out);
 	for (double guests = next_guests(points, 0); guests; guests = next_guests(points, guests)) {
-		const json_t *shared = find_throughput(points, "shared", guests);
-		const json_t *per_call = find_throughput(points, "per-call", guests);
+		const json_t *posted = find_throughput(points, "posted", guests);
+		const json_t *best = find_throughput(points, "default", guests);
 
 		fprintf(out, "%g", guests);
-		put_stat(out, shared, "quote.rate", "value", 1);
-		put_stat(out, per_call, "quote.rate", "value", 1);
-		put_stat(out, shared, "latency.actual", "p99", 1e6);
-		put_stat(out, per_call, "latency.actual", "p99", 1e6);
+		put_stat(out, posted, "quote.rate", "value", 1);
+		put_stat(out, best, "quote.rate", "value", 1);
+		put_stat(out, posted, "latency.actual", "p99", 1e6);
+		put_stat(out, best, "latency.actual", "p99", 1e6);
 		fputc('\n', out);
 		rows++;
 	}
 	return rows;
 }
 
-/* "per-call" and "16"; an open loop says so: "16 at 80/s". */
-static void point_label(const json_t *point, char buffers[64], char guests[64])
+/* "default" and "16"; an open loop says so: "16 at 80/s". */
+static void point_label(const json_t *point, char policy[64], char guests[64])
 {
-	snprintf(buffers, 64, "%.60s", json_get_text(json_object_get(point, "params"), "buffers"));
+	point_policy(point, policy, 64);
 	snprintf(guests, 64, "%g", point_setting_number(point, "guests"));
 	if (!is_closed_loop(point))
 		snprintf(guests, 64, "%g at %g/s", point_setting_number(point, "guests"),
@@ -160,18 +161,18 @@ static size_t decomposition_data(const json_t *points, FILE *out)
 		"quote.total", "quote.copy_in", "quote.wait", "quote.seam", "quote.gap",
 		"quote.copy_out", "quote.other",
 	};
-	char buffers[64], guests[64];
+	char policy[64], guests[64];
 	size_t rows = 0, i;
 	json_t *point;
 	double total;
 
-	fputs("buffers,guests,total_ms,copy_in_ms,wait_ms,seam_ms,gap_ms,copy_out_ms,other_ms\n", out);
+	fputs("policy,guests,total_ms,copy_in_ms,wait_ms,seam_ms,gap_ms,copy_out_ms,other_ms\n", out);
 	json_array_foreach(points, i, point) {
 		if (!point_measures(point, "throughput") ||
 		    !point_stat(point, "quote.total", "mean", &total) || !total)
 			continue;
-		point_label(point, buffers, guests);
-		csv_field(out, buffers);
+		point_label(point, policy, guests);
+		csv_field(out, policy);
 		fprintf(out, ",%s", guests);
 		for (size_t part = 0; part < sizeof(parts) / sizeof(*parts); part++)
 			put_stat(out, point, parts[part], "mean", 1e6);
@@ -184,12 +185,12 @@ static size_t decomposition_data(const json_t *points, FILE *out)
 static void put_cdf(const json_t *point, const json_t *histogram, FILE *out)
 {
 	double count = json_number_value(json_object_get(histogram, "count")), seen = 0;
-	char buffers[64], guests[64], label[160];
+	char policy[64], guests[64], label[160];
 	json_t *bucket;
 	size_t i;
 
-	point_label(point, buffers, guests);
-	snprintf(label, sizeof(label), "%s %s", buffers, guests);
+	point_label(point, policy, guests);
+	snprintf(label, sizeof(label), "%s %s", policy, guests);
 	csv_field(out, label);
 	fputc('\n', out);
 	json_array_foreach(json_object_get(histogram, "buckets"), i, bucket) {
@@ -221,41 +222,120 @@ static size_t cdf_data(const json_t *points, FILE *out)
 	return rows;
 }
 
+/* The time that a pool took is told by these, besides its size. */
+static const char *const pool_kinds[] = { "memory", "pool_alloc", "pool_flush" };
+
+#define POOL_KINDS	(sizeof(pool_kinds) / sizeof(*pool_kinds))
+
+static bool same_kind(const json_t *a, const json_t *b)
+{
+	for (size_t i = 0; i < POOL_KINDS; i++)
+		if (!json_equal(point_setting(a, pool_kinds[i]), point_setting(b, pool_kinds[i])))
+			return false;
+	return true;
+}
+
+static bool is_first_of_kind(const json_t *points, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (point_measures(json_array_get(points, i), "pool") &&
+		    same_kind(json_array_get(points, i), json_array_get(points, at)))
+			return false;
+	return true;
+}
+
 static int by_pool(const void *a, const void *b)
 {
-	double x = 0, y = 0;
+	double x = point_setting_number(*(json_t *const *)a, "pool_pages");
+	double y = point_setting_number(*(json_t *const *)b, "pool_pages");
 
-	point_stat(*(json_t *const *)a, "pool.bytes", "value", &x);
-	point_stat(*(json_t *const *)b, "pool.bytes", "value", &y);
 	return (x > y) - (x < y);
+}
+
+/* Those like the one at @at, smallest pool first. */
+static size_t pools_of_kind(const json_t *points, size_t at, const json_t **pools)
+{
+	size_t count = 0;
+
+	for (size_t i = at; i < json_array_size(points); i++)
+		if (point_measures(json_array_get(points, i), "pool") &&
+		    same_kind(json_array_get(points, i), json_array_get(points, at)))
+			pools[count++] = json_array_get(points, i);
+	qsort(pools, count, sizeof(*pools), by_pool);
+	return count;
+}
+
+static const char *setting_text(const json_t *point, const char *name)
+{
+	const char *text = json_string_value(point_setting(point, name));
+
+	return text ? text : "?";
+}
+
+/* "contig pinned: fails": the block's name in the key. */
+static void put_kind(const json_t *const *pools, size_t count, FILE *out)
+{
+	double failed, failures = 0;
+	char name[160];
+
+	for (size_t i = 0; i < count; i++)
+		if (point_stat(pools[i], "pool.failed", "value", &failed))
+			failures += failed;
+	snprintf(name, sizeof(name), "%s %s%s%s",
+		 setting_text(pools[0], "pool_alloc"),
+		 setting_text(pools[0], "memory"),
+		 point_setting_is(pools[0], "pool_flush", "clflush") ? " flushed" : "",
+		 !failures ? "" : failures < (double)count ? ": fails at times" : ": fails");
+	csv_field(out, name);
+	fputc('\n', out);
+}
+
+/* For the plot's styles: memory, and three times way to allocate, and six times flushed. */
+static int kind_number(const json_t *point)
+{
+	return (point_setting_is(point, "memory", "fragmented") ? 1 :
+		point_setting_is(point, "memory", "pinned") ? 2 : 0) +
+	       3 * point_setting_is(point, "pool_alloc", "batch") +
+	       6 * point_setting_is(point, "pool_flush", "clflush");
+}
+
+/* False for a pool that could not be had: the time of a failure is no price. */
+static bool put_pool(const json_t *point, FILE *out)
+{
+	static const char *const times[] = { "pool.alloc_ns", "pool.flush_ns", "pool.add_ns" };
+	double failed, ns;
+
+	if (!point_stat(point, "pool.failed", "value", &failed))
+		failed = 0;
+	fprintf(out, "%g", point_setting_number(point, "pool_pages") / 256);
+	for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+		if (failed || !point_stat(point, times[i], "value", &ns))
+			fputs(",nan", out);
+		else
+			fprintf(out, ",%.10g", ns / 1e6);
+	}
+	fprintf(out, ",%d\n", kind_number(point));
+	return !failed;
 }
 
 static size_t pool_data(const json_t *points, FILE *out)
 {
 	const json_t **pools = calloc(json_array_size(points) + 1, sizeof(*pools));
-	size_t count = 0, i;
-	json_t *point;
-	double bytes;
+	size_t blocks = 0, rows = 0, count;
 
-	json_array_foreach(points, i, point)
-		if (pools && point_measures(point, "pool") &&
-		    point_stat(point, "pool.bytes", "value", &bytes))
-			pools[count++] = point;
-	if (count)
-		qsort(pools, count, sizeof(*pools), by_pool);
-	fputs("pool_mib,alloc_ms,add_ms,ext_init_ms,quote_init_ms,bring_up_ms\n", out);
-	for (i = 0; i < count; i++) {
-		point_stat(pools[i], "pool.bytes", "value", &bytes);
-		fprintf(out, "%g", bytes / (1 << 20));
-		put_stat(out, pools[i], "pool.alloc_ns", "value", 1e6);
-		put_stat(out, pools[i], "pool.add_ns", "value", 1e6);
-		put_stat(out, pools[i], "ext_init_ns", "value", 1e6);
-		put_stat(out, pools[i], "quote_init_ns", "value", 1e6);
-		put_stat(out, pools[i], "bring_up_ns", "value", 1e6);
-		fputc('\n', out);
+	fputs("# one block per kind: pool_mib,alloc_ms,flush_ms,add_ms,kind\n", out);
+	for (size_t at = 0; pools && at < json_array_size(points); at++) {
+		if (!point_measures(json_array_get(points, at), "pool") ||
+		    !is_first_of_kind(points, at))
+			continue;
+		count = pools_of_kind(points, at, pools);
+		fputs(blocks++ ? "\n\n" : "", out);
+		put_kind(pools, count, out);
+		for (size_t i = 0; i < count; i++)
+			rows += put_pool(pools[i], out);
 	}
 	free(pools);
-	return count;
+	return rows;
 }
 
 static data_writer *const writers[] = {

@@ -1,73 +1,162 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * pool: what the TDX module's memory pool costs to allocate and to hand over,
- * and how long bring-up takes.
+ * in fresh memory and in scattered memory, and how long bring-up takes. A pool
+ * that cannot be had is a result too.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "books.h"
 #include "clock.h"
 #include "lab.h"
 #include "measurement.h"
+#include "meminfo.h"
 #include "result.h"
+#include "scatter.h"
 
 #define PAGE_SIZE	4096
 
-static const struct param params[] = { {} };
+static const char *const memory_words[] = { "fresh", "fragmented", "pinned", NULL };
 
-static void add_pool(const struct collect *collect, uint64_t bring_up_ns, json_t *out)
+static const struct param params[] = {
+	{ "memory", SCATTER_FRESH, 0, 2, "", memory_words,
+	  "free memory: as after boot, or in single pages that can, or cannot, be joined" },
+	{}
+};
+
+/* One bring-up and what it did. */
+struct bring_up {
+	int error;		/* 0 or negative errno */
+	uint64_t ns;
+	struct vmstat work;
+	struct tdx_lab_info info;
+};
+
+static void add_memory_work(const struct vmstat *work, json_t *out)
 {
-	const struct pool_cpu *pool = &collect->pool;
-	const struct collect_leaf *leaf = collect->iterations.leaf;
+	metric_u64(out, "vm.compact_stall", "", BETTER_LOWER, work->compact_stall);
+	metric_u64(out, "vm.compact_success", "", BETTER_NONE, work->compact_success);
+	metric_u64(out, "vm.pages_migrated", "pages", BETTER_LOWER, work->migrated);
+}
 
+static void add_nodes(uint64_t nodes, json_t *out)
+{
+	if (!nodes)
+		return;
+	metric_u64(out, "pool.node", "", BETTER_NONE, (uint64_t)__builtin_ctzll(nodes));
+	metric_u64(out, "pool.nodes", "", BETTER_LOWER, (uint64_t)__builtin_popcountll(nodes));
+}
+
+static void add_pool(const struct pool_cpu *pool, json_t *out)
+{
 	metric_u64(out, "pool.pages", "pages", BETTER_NONE, pool->added);
 	metric_u64(out, "pool.bytes", "bytes", BETTER_NONE, pool->added * PAGE_SIZE);
 	metric_u64(out, "pool.alloc_ns", "ns", BETTER_LOWER, pool->alloc_ns);
+	metric_u64(out, "pool.flush_ns", "ns", BETTER_LOWER, pool->flush_ns);
 	metric_u64(out, "pool.add_ns", "ns", BETTER_LOWER, pool->add_ns);
+	metric_u64(out, "pool.total_ns", "ns", BETTER_LOWER,
+		   pool->alloc_ns + pool->flush_ns + pool->add_ns);
+	metric_u64(out, "pool.chunks", "", BETTER_LOWER, pool->alloc.count);
+	if (pool->alloc.count) {
+		metric_u64(out, "pool.chunk_min", "pages", BETTER_HIGHER, pool->chunk_min);
+		metric_u64(out, "pool.chunk_max", "pages", BETTER_NONE, pool->chunk_max);
+	}
 	metric_u64(out, "pool.batches", "", BETTER_NONE, pool->add.count);
 	metric_hist(out, "pool.alloc", "ns", BETTER_LOWER, &pool->alloc);
 	metric_hist(out, "pool.add", "ns", BETTER_LOWER, &pool->add);
-	metric_u64(out, "ext_init_ns", "ns", BETTER_LOWER,
-		   leaf[TDX_LAB_LEAF_EXT_INIT].duration.sum);
-	metric_u64(out, "quote_init_ns", "ns", BETTER_LOWER,
-		   leaf[TDX_LAB_LEAF_QUOTE_INIT].duration.sum);
-	metric_u64(out, "bring_up_ns", "ns", BETTER_LOWER, bring_up_ns);
-
-	point_headline(out, "%6.1f MiB: allocated in %7.3f ms, added in %7.3f ms",
-		       (double)pool->added * PAGE_SIZE / 1048576.0,
-		       (double)pool->alloc_ns / 1e6, (double)pool->add_ns / 1e6);
+	add_nodes(pool->nodes, out);
 }
 
-static void check_pool(const struct point *point, const struct collect *collect,
-		       const struct tdx_lab_info *info, json_t *out)
+/* A failed bring-up has neither initialised extensions nor made keys. */
+static void add_bring_up(const struct collect *collect, const struct bring_up *up, json_t *out)
 {
-	books_check_equal(out, "pool pages: BPF = module", info->pool_pages, collect->pool.added);
-	books_check_equal(out, "pool pages: given = asked for", point->profile.pool_pages,
+	const struct collect_leaf *leaf = collect->iterations.leaf;
+
+	metric_u64(out, "pool.failed", "", BETTER_LOWER, up->error ? 1 : 0);
+	metric_u64(out, "pool.errno", "", BETTER_NONE, (uint64_t)-up->error);
+	metric_u64(out, "pool.lost", "pages", BETTER_LOWER, up->error ? up->info.pool_pages : 0);
+	if (!up->error) {
+		metric_u64(out, "ext_init_ns", "ns", BETTER_LOWER,
+			   leaf[TDX_LAB_LEAF_EXT_INIT].duration.sum);
+		metric_u64(out, "quote_init_ns", "ns", BETTER_LOWER,
+			   leaf[TDX_LAB_LEAF_QUOTE_INIT].duration.sum);
+	}
+	metric_u64(out, "bring_up_ns", "ns", BETTER_LOWER, up->ns);
+}
+
+static void add_headline(const struct point *point, const struct pool_cpu *pool,
+			 const struct bring_up *up, json_t *out)
+{
+	double mib = (double)point->profile.pool_pages * PAGE_SIZE / 1048576.0;
+
+	if (up->error)
+		point_headline(out, "%6.1f MiB: failed after %.3f ms: %s", mib,
+			       (double)up->ns / 1e6, strerror(-up->error));
+	else
+		point_headline(out, "%6.1f MiB: allocated in %7.3f ms, added in %7.3f ms", mib,
+			       (double)pool->alloc_ns / 1e6, (double)pool->add_ns / 1e6);
+}
+
+/* What the module says it owns, the host must know it gave, all or in part. */
+static void check_pool(const struct point *point, const struct collect *collect,
+		       const struct bring_up *up, json_t *out)
+{
+	books_check_equal(out, "pool pages: BPF = module", up->info.pool_pages,
 			  collect->pool.added);
+	if (!up->error)
+		books_check_equal(out, "pool pages: given = asked for",
+				  point->profile.pool_pages, collect->pool.added);
+	books_check_equal(out, "pools given up = bring-ups failed", up->error ? 1 : 0,
+			  collect->pool.total_errors);
 	point_lost_events(out, collect->lost);
 }
 
-static int run(const struct point *point, json_t *out)
+static int bring_up(struct bring_up *up)
 {
-	struct tdx_lab_info info;
+	struct vmstat before = vmstat_now(), after;
+	uint64_t start = clock_now();
+
+	up->error = lab_try_bring_up();
+	up->ns = clock_now() - start;
+	after = vmstat_now();
+	up->work = (struct vmstat){
+		.compact_stall = after.compact_stall - before.compact_stall,
+		.compact_success = after.compact_success - before.compact_success,
+		.migrated = after.migrated - before.migrated,
+	};
+	return lab_info(&up->info);
+}
+
+static int measure(const struct point *point, json_t *out)
+{
+	struct bring_up up;
 	struct books books;
-	uint64_t start, end;
 	int ret = -1;
 
 	if (books_open(&books, COLLECT_POOL | COLLECT_ITERATIONS, NULL))
 		return -1;
-
-	start = clock_now();
-	if (!lab_bring_up()) {
-		end = clock_now();
-		ret = books_balance(&books) || lab_info(&info) ? -1 : 0;
-	}
-	if (!ret) {
-		add_pool(&books.collect, end - start, out);
+	if (!bring_up(&up) && !books_balance(&books)) {
+		add_pool(&books.collect.pool, out);
+		add_bring_up(&books.collect, &up, out);
+		add_memory_work(&up.work, out);
+		add_headline(point, &books.collect.pool, &up, out);
 		books_add_iterations(&books, out);
-		check_pool(point, &books.collect, &info, out);
+		check_pool(point, &books.collect, &up, out);
+		ret = 0;
 	}
 	books_close(&books);
+	return ret;
+}
+
+static int run(const struct point *point, json_t *out)
+{
+	int ret;
+
+	if (scatter_begin(point_value(point, "memory"), point->profile.pool_pages * PAGE_SIZE))
+		return -1;
+	ret = measure(point, out);
+	scatter_end();
 	return ret;
 }
 

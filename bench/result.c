@@ -75,6 +75,7 @@ json_t *point_new(const char *section, const char *id, const char *measurement)
 	put(point, "section", json_text(section));
 	put(point, "measurement", json_text(measurement));
 	put(point, "params", json_object());
+	put(point, "policy", json_object());
 	put(point, "profile", json_object());
 	put(point, "books", books);
 	put(point, "lost_events", json_integer(0));
@@ -82,24 +83,19 @@ json_t *point_new(const char *section, const char *id, const char *measurement)
 	return point;
 }
 
-void point_param_u64(json_t *point, const char *name, uint64_t value)
+json_t *point_settings(json_t *point, const char *which)
 {
-	put(json_object_get(point, "params"), name, json_u64(value));
+	return json_object_get(point, which);
 }
 
-void point_param_text(json_t *point, const char *name, const char *value)
+void settings_u64(json_t *settings, const char *name, uint64_t value)
 {
-	put(json_object_get(point, "params"), name, json_text(value));
+	put(settings, name, json_u64(value));
 }
 
-void point_profile_u64(json_t *point, const char *name, uint64_t value)
+void settings_text(json_t *settings, const char *name, const char *value)
 {
-	put(json_object_get(point, "profile"), name, json_u64(value));
-}
-
-void point_profile_text(json_t *point, const char *name, const char *value)
-{
-	put(json_object_get(point, "profile"), name, json_text(value));
+	put(settings, name, json_text(value));
 }
 
 void point_lost_events(json_t *point, uint64_t lost)

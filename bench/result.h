@@ -28,10 +28,10 @@ enum metric_better { BETTER_LOWER, BETTER_HIGHER, BETTER_NONE };
 void result_set_clock(bool virtual_clock);
 
 json_t *point_new(const char *section, const char *id, const char *measurement);
-void point_param_u64(json_t *point, const char *name, uint64_t value);
-void point_param_text(json_t *point, const char *name, const char *value);
-void point_profile_u64(json_t *point, const char *name, uint64_t value);
-void point_profile_text(json_t *point, const char *name, const char *value);
+/* @which: "params", "policy" or "profile"; the point keeps it. */
+json_t *point_settings(json_t *point, const char *which);
+void settings_u64(json_t *settings, const char *name, uint64_t value);
+void settings_text(json_t *settings, const char *name, const char *value);
 void point_lost_events(json_t *point, uint64_t lost);
 
 void metric_u64(json_t *point, const char *name, const char *unit,
@@ -111,10 +111,17 @@ const char *result_nature(const json_t *result);
 bool result_warning(const json_t *result, char *text, size_t size);
 
 bool point_measures(const json_t *point, const char *measurement);
-/* A parameter of the point or of its profile; NULL, 0 or false when it has none. */
+/*
+ * A parameter of the point, a knob of its policy ("policy" is the preset) or a
+ * parameter of its profile; NULL, 0 or false when it has none.
+ */
 const json_t *point_setting(const json_t *point, const char *name);
 double point_setting_number(const json_t *point, const char *name);
 bool point_setting_is(const json_t *point, const char *name, const char *word);
+/* The preset and what differs from it: "default", "posted buffers=per-call". */
+const char *point_policy(const json_t *point, char *text, size_t size);
+/* The same, compared: is the point's policy nothing but this preset? */
+bool point_policy_is(const json_t *point, const char *preset);
 
 const json_t *point_metric(const json_t *point, const char *name);
 /*

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "param.h"
 #include "result.h"
 
 /* ---- Validation ---- */
@@ -112,6 +113,7 @@ static const struct field point_fields[] = {
 	{ "section", is_string, "a string" },
 	{ "measurement", is_name, "a string" },
 	{ "params", is_scalars, "an object of strings, numbers and booleans" },
+	{ "policy", is_scalars, "an object of strings, numbers and booleans" },
 	{ "profile", is_scalars, "an object of strings, numbers and booleans" },
 	{ "books", is_object, "an object" },
 	{ "lost_events", is_count, "a count" },
@@ -396,8 +398,11 @@ bool point_measures(const json_t *point, const char *measurement)
 
 const json_t *point_setting(const json_t *point, const char *name)
 {
+	const json_t *policy = json_object_get(point, "policy");
 	const json_t *value = json_object_get(json_object_get(point, "params"), name);
 
+	if (!value)
+		value = json_object_get(policy, strcmp(name, "policy") ? name : "preset");
 	return value ? value : json_object_get(json_object_get(point, "profile"), name);
 }
 
@@ -411,6 +416,37 @@ bool point_setting_is(const json_t *point, const char *name, const char *word)
 	const json_t *value = point_setting(point, name);
 
 	return json_is_string(value) && !strcmp(json_string_value(value), word);
+}
+
+static const struct tdx_quote_policy *preset_named(const char *name)
+{
+	for (unsigned int i = 0; i < POLICY_NR_PRESETS; i++)
+		if (!strcmp(param_word(&policy_preset_param, i), name))
+			return &policy_presets[i];
+	return NULL;
+}
+
+const char *point_policy(const json_t *point, char *text, size_t size)
+{
+	const json_t *policy = json_object_get(point, "policy");
+	const char *preset = json_get_text(policy, "preset");
+	const struct tdx_quote_policy *base = preset_named(preset);
+	size_t used = snprintf(text, size, "%s", preset);
+
+	for (const struct param *knob = policy_params; base && knob->name && used < size; knob++) {
+		const char *word = json_get_text(policy, knob->name);
+
+		if (*word && strcmp(word, param_word(knob, policy_answer(base, knob))))
+			used += snprintf(text + used, size - used, " %s=%s", knob->name, word);
+	}
+	return text;
+}
+
+bool point_policy_is(const json_t *point, const char *preset)
+{
+	char text[256];
+
+	return !strcmp(point_policy(point, text, sizeof(text)), preset);
 }
 
 const json_t *point_metric(const json_t *point, const char *name)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Measuring: for every point a freshly loaded module, brought up with the
- * point's profile, so that no point can feel what was measured before it.
+ * point's policy and profile, so that no point can feel what was measured before it.
  */
 #include <fnmatch.h>
 #include <stdio.h>
@@ -29,37 +29,34 @@ unsigned int run_count(const struct suite *suite, const struct run_options *opti
 	return count;
 }
 
-static void note_params(const struct point *point, json_t *out)
+/* A word where the value stands for one, else the number. */
+static void note(json_t *to, const struct param *param, uint64_t value)
 {
-	const struct param *param;
-	const uint64_t *profile = (const uint64_t *)&point->profile;
+	const char *word = param_word(param, value);
 
-	for (param = point->measurement->params; param->name; param++) {
-		uint64_t value = point->values[param - point->measurement->params];
-		const char *word = param_word(param, value);
-
-		if (word)
-			point_param_text(out, param->name, word);
-		else
-			point_param_u64(out, param->name, value);
-	}
-	for (param = profile_params; param->name; param++) {
-		uint64_t value = profile[param - profile_params];
-		const char *word = param_word(param, value);
-
-		if (word)
-			point_profile_text(out, param->name, word);
-		else
-			point_profile_u64(out, param->name, value);
-	}
+	if (word)
+		settings_text(to, param->name, word);
+	else
+		settings_u64(to, param->name, value);
 }
 
-/* How quotes get their buffers, where the measurement has a say in it. */
-static unsigned int buffers_of(const struct point *point)
+static void note_settings(const struct point *point, json_t *out)
 {
-	if (param_find(point->measurement->params, "buffers"))
-		return (unsigned int)point_value(point, "buffers");
-	return LAB_PER_CALL;
+	json_t *params = point_settings(out, "params"), *policy = point_settings(out, "policy");
+	json_t *profile = point_settings(out, "profile");
+	const uint64_t *rows = (const uint64_t *)&point->profile;
+	const struct param *param;
+
+	for (param = point->measurement->params; param->name; param++)
+		note(params, param, point->values[param - point->measurement->params]);
+
+	settings_text(policy, "preset", param_word(&policy_preset_param, point->preset));
+	for (param = policy_params; param->name; param++)
+		note(policy, param, policy_answer(&point->policy, param));
+
+	settings_text(profile, "name", point->profile_name);
+	for (param = profile_params; param->name; param++)
+		note(profile, param, rows[param - profile_params]);
 }
 
 static int measure(const struct point *point, const struct run_options *options, json_t *out)
@@ -68,7 +65,7 @@ static int measure(const struct point *point, const struct run_options *options,
 
 	if (lab_load(options->module))
 		return -1;
-	if (!lab_open() && !lab_configure(&point->profile, buffers_of(point)) &&
+	if (!lab_open() && !lab_configure(&point->profile, &point->policy) &&
 	    (point->measurement->brings_up || !lab_bring_up()))
 		ret = point->measurement->run(point, out);
 	lab_unload();
@@ -91,7 +88,7 @@ static int run_point(const struct point *point, const struct run_options *option
 	uint64_t started = clock_now();
 	int ret;
 
-	note_params(point, out);
+	note_settings(point, out);
 	ret = measure(point, options, out);
 	if (ret) {
 		json_decref(out);

@@ -14,7 +14,10 @@
 #include "place.h"
 #include "run.h"
 
-#define MAX_ARGS	48
+#define MAX_ARGS	(48 + 2 * SUITE_PROFILES_MAX)
+
+/* Where the guest has the profiles that its suite names. */
+#define GUEST_PROFILES	"/profiles"
 
 struct arguments {
 	const char *list[MAX_ARGS];
@@ -49,6 +52,18 @@ static const char *number(uint64_t value)
 	if (asprintf(&text, "%llu", (unsigned long long)value) < 0)
 		abort();
 	return text;
+}
+
+static void add_profiles(struct arguments *args, const struct suite *suite)
+{
+	unsigned int i;
+	char *guest;
+
+	for (i = 0; i < suite->nr_profiles; i++) {
+		if (asprintf(&guest, GUEST_PROFILES "/%s.ini:644", suite->profiles[i].name) < 0)
+			abort();
+		add_option(args, "--file", file_spec(suite->profiles[i].path, guest));
+	}
 }
 
 /*
@@ -101,6 +116,7 @@ int run_in_vm(const struct suite *suite, const char *suite_path,
 	add_option(&args, "--file", file_spec(place_program(), "/bin/tdxbench:755"));
 	add_option(&args, "--file", file_spec(options->module, "/lib/tdx_lab.ko:644"));
 	add_option(&args, "--file", file_spec(suite_path, "/suite.ini:644"));
+	add_profiles(&args, suite);
 	add(&args, "--");
 	add(&args, "tdxbench");
 	add(&args, "run");
@@ -108,6 +124,8 @@ int run_in_vm(const struct suite *suite, const char *suite_path,
 	add(&args, "--yes");
 	add_option(&args, "--module", "/lib/tdx_lab.ko");
 	add_option(&args, "--stream", "env");
+	if (suite->nr_profiles)
+		add_option(&args, "--profiles", GUEST_PROFILES);
 	if (options->points)
 		add_option(&args, "--points", options->points);
 	add(&args, "/suite.ini");

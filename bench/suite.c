@@ -1,30 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suite files: read with libinih, checked against the tables, and spread out
- * into points.
+ * Suite files: checked against the tables, and spread out into points.
  */
 #include "suite.h"
 
+#include <assert.h>
 #include <ctype.h>
-#include <errno.h>
-#include <ini.h>
 #include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "keyfile.h"
 #include "measurement.h"
+#include "profile.h"
 
-#define MAX_KEYS	48
 #define MAX_VALUES	64
 #define MAX_POINTS	4096
-#define MAX_SUITE_SIZE	(1U << 20)
-/* libinih cuts what is longer, and says nothing. */
-#define MAX_LINE	198
-#define MAX_SECTION	49
-
-#define NO_SETTING	"not 'key = value' or '[section]'"
 
 const struct param suite_vm_params[] = {
 	{ "cpus", 4, 1, 64, "CPUs", NULL, "CPUs of the VM" },
@@ -32,22 +26,22 @@ const struct param suite_vm_params[] = {
 	{}
 };
 
-struct key {
-	char *name;
-	char *values;	/* as written, comma-separated */
-};
-
-struct section {
-	char *name;
-	int line;	/* of its header, 0 while none was seen */
-	struct key keys[MAX_KEYS];
-	unsigned int nr_keys;
-};
-
+/**
+ * struct reader - a suite being read
+ * @path:     of the suite
+ * @profiles: see suite_read()
+ * @file:     the first section is [global]
+ * @names:    of @suite's profiles, the words of @profile
+ * @profile:  the key "profile"
+ */
 struct reader {
-	struct section *sections;	/* [0] is [global], also when the file has none */
-	unsigned int nr_sections;
-	char error[256];
+	const char *path;
+	const char *profiles;
+	struct keyfile *file;
+	struct suite *suite;
+	const char *names[SUITE_PROFILES_MAX + 1];
+	struct param profile;
+	char error[1024];
 };
 
 static int fail(struct reader *reader, const char *format, ...)
@@ -57,124 +51,35 @@ static int fail(struct reader *reader, const char *format, ...)
 {
 	va_list args;
 
-	if (*reader->error)	/* the first one is the cause */
-		return -1;
 	va_start(args, format);
 	vsnprintf(reader->error, sizeof(reader->error), format, args);
 	va_end(args);
 	return -1;
 }
 
-/* --- what the file says --- */
-
-static struct section *section_named(struct reader *reader, const char *name)
-{
-	struct section *grown;
-	unsigned int i;
-
-	for (i = 0; i < reader->nr_sections; i++)
-		if (!strcmp(reader->sections[i].name, name))
-			return &reader->sections[i];
-
-	grown = realloc(reader->sections, (reader->nr_sections + 1) * sizeof(*grown));
-	if (!grown)
-		return NULL;
-	reader->sections = grown;
-	grown[reader->nr_sections] = (struct section){ .name = strdup(name) };
-	return &grown[reader->nr_sections++];
-}
-
-static struct key *key_named(struct section *section, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < section->nr_keys; i++)
-		if (!strcmp(section->keys[i].name, name))
-			return &section->keys[i];
-	return NULL;
-}
-
-static int take_header(struct reader *reader, const char *header, int line)
-{
-	size_t len = strcspn(header + 1, "]\n");
-	char name[MAX_SECTION + 1];
-	struct section *section;
-
-	if (header[1 + len] != ']')
-		return fail(reader, NO_SETTING);
-	if (len > MAX_SECTION)
-		return fail(reader, "[%.20s... has more than %d characters", header + 1, MAX_SECTION);
-
-	snprintf(name, sizeof(name), "%.*s", (int)len, header + 1);
-	section = section_named(reader, name);
-	if (!section)
-		return fail(reader, "out of memory");
-	if (section->line)
-		return fail(reader, "[%s] is there twice", name);
-	section->line = line;
-	return 0;
-}
-
-static int check_line(struct reader *reader, const char *text, int line)
-{
-	if (strcspn(text, "\n") > MAX_LINE)
-		return fail(reader, "the line has more than %d characters", MAX_LINE);
-
-	text += strspn(text, " \t\r");
-	if (*text == '[')
-		return take_header(reader, text, line);
-	if (!*text || strchr("\n;#", *text))
-		return 0;
-	text += strcspn(text, "=:\n");
-	return *text && *text != '\n' ? 0 : fail(reader, NO_SETTING);
-}
-
-/*
- * Before libinih, which tells of keys only: a section that has none, or comes
- * twice, would go unnoticed. Returns the number of a wrong line, or 0.
- */
-static int check_lines(struct reader *reader, const char *text)
-{
-	static const char bom[] = "\xef\xbb\xbf";
-	int line;
-
-	if (!strncmp(text, bom, strlen(bom)))
-		text += strlen(bom);
-	for (line = 1; *text; line++) {
-		if (check_line(reader, text, line))
-			return line;
-		text += strcspn(text, "\n");
-		text += *text == '\n';
-	}
-	return 0;
-}
-
-/* libinih's handler: 1 is "go on". */
-static int take_key(void *user, const char *section_name, const char *name, const char *value)
-{
-	struct reader *reader = user;
-	struct section *section;
-
-	if (!*section_name) {
-		fail(reader, "'%s' stands before any [section]", name);
-		return 0;
-	}
-
-	section = section_named(reader, section_name);
-	if (!section || section->nr_keys == MAX_KEYS) {
-		fail(reader, "[%s] has more than %d keys", section_name, MAX_KEYS);
-		return 0;
-	}
-	if (key_named(section, name)) {
-		fail(reader, "[%s] sets '%s' twice", section_name, name);
-		return 0;
-	}
-
-	section->keys[section->nr_keys++] = (struct key){ strdup(name), strdup(value) };
-	return 1;
-}
-
 /* --- values --- */
+
+/* Values of one parameter. */
+struct axis {
+	const struct param *param;
+	uint64_t values[MAX_VALUES];
+	unsigned int nr_values;	/* 0: nobody says, so it is as preset or profile have it */
+	unsigned int at;
+};
+
+#define NR_KNOBS	(sizeof(struct tdx_quote_policy) / sizeof(uint32_t))
+#define NR_PROFILE	(sizeof(struct tdx_emu_profile) / sizeof(uint64_t))
+
+/* All that a section may set, in the order in which its points come. */
+struct axes {
+	struct axis params[SUITE_PARAMS_MAX];
+	struct axis preset;
+	struct axis knobs[NR_KNOBS];
+	struct axis profile;
+	struct axis rows[NR_PROFILE];
+};
+
+#define NR_AXES		(sizeof(struct axes) / sizeof(struct axis))
 
 static char *trim(char *text)
 {
@@ -187,79 +92,249 @@ static char *trim(char *text)
 	return text;
 }
 
-/* Values of one parameter: all that a list names, or the default. */
-struct axis {
+/* --- the key "profile": its values are numbers of the suite's profiles --- */
+
+static void add_name(const char *name, const char *comment, void *names)
+{
+	char *list = names;
+	size_t used = strlen(list);
+
+	(void)comment;
+	if (used < 200)
+		sprintf(list + used, "%s%.40s", used ? ", " : "", name);
+}
+
+static int refuse_profile(struct reader *reader, const char *section, const char *text)
+{
+	char names[256] = "";
+
+	profile_each(add_name, names);
+	return fail(reader, "[%s] profile is '%s', allowed is %s, or the path of a file", section,
+		    text, names);
+}
+
+static int profile_number(const struct suite *suite, const char *path)
+{
+	unsigned int i;
+
+	for (i = 0; i < suite->nr_profiles; i++)
+		if (!strcmp(suite->profiles[i].path, path))
+			return (int)i;
+	return -1;
+}
+
+static void profile_defaults(struct tdx_emu_profile *profile)
+{
 	const struct param *param;
-	uint64_t *target;	/* in the point being filled */
-	uint64_t values[MAX_VALUES];
-	unsigned int nr_values;
-	unsigned int at;
-};
+	uint64_t *value = (uint64_t *)profile;
+
+	for (param = profile_params; param->name; param++)
+		*value++ = param->def;
+}
+
+/* Takes over @path. */
+static int add_profile(struct reader *reader, const char *section, const char *text, char *path)
+{
+	struct suite *suite = reader->suite;
+	struct suite_profile *profile = &suite->profiles[suite->nr_profiles];
+	char error[600];
+	unsigned int i;
+
+	*profile = (struct suite_profile){ .name = profile_name(text), .path = path };
+	suite->nr_profiles++;
+	reader->names[suite->nr_profiles - 1] = profile->name;
+
+	for (i = 0; i + 1 < suite->nr_profiles; i++)
+		if (!strcmp(suite->profiles[i].name, profile->name))
+			return fail(reader, "[%s] two profiles are called '%s'", section,
+				    profile->name);
+	profile_defaults(&profile->values);
+	if (access(path, F_OK))
+		return refuse_profile(reader, section, text);
+	if (profile_read(path, &profile->values, error, sizeof(error)))
+		return fail(reader, "[%s] profile %s", section, error);
+	return 0;
+}
+
+/* Each file is read once. */
+static int profile_parse(struct reader *reader, const char *section, const char *text,
+			 uint64_t *value)
+{
+	struct suite *suite = reader->suite;
+	char *path = profile_path(text, reader->path, reader->profiles);
+	int number = profile_number(suite, path);
+
+	if (number >= 0) {
+		free(path);
+		*value = (uint64_t)number;
+		return 0;
+	}
+	if (suite->nr_profiles == SUITE_PROFILES_MAX) {
+		free(path);
+		return fail(reader, "more than %d profiles", SUITE_PROFILES_MAX);
+	}
+	*value = suite->nr_profiles;
+	return add_profile(reader, section, text, path);
+}
+
+/* --- axes --- */
+
+static int axis_add(struct reader *reader, const char *section, struct axis *axis, const char *text)
+{
+	uint64_t *value = &axis->values[axis->nr_values];
+	char error[192];
+
+	if (axis->nr_values == MAX_VALUES)
+		return fail(reader, "[%s] %s has more than %d values", section, axis->param->name,
+			    MAX_VALUES);
+	if (axis->param == &reader->profile) {
+		if (profile_parse(reader, section, text, value))
+			return -1;
+	} else if (param_parse(axis->param, text, value, error, sizeof(error))) {
+		return fail(reader, "[%s] %s", section, error);
+	}
+	axis->nr_values++;
+	return 0;
+}
 
 static int axis_fill(struct reader *reader, const char *section, struct axis *axis,
 		     const char *list)
 {
 	char *copy = strdup(list), *rest = copy, *text;
-	char error[192];
 	int ret = 0;
 
-	while (!ret && (text = strsep(&rest, ","))) {
-		if (axis->nr_values == MAX_VALUES)
-			ret = fail(reader, "[%s] %s has more than %d values", section,
-				   axis->param->name, MAX_VALUES);
-		else if (param_parse(axis->param, trim(text), &axis->values[axis->nr_values],
-				     error, sizeof(error)))
-			ret = fail(reader, "[%s] %s", section, error);
-		else
-			axis->nr_values++;
-	}
+	while (!ret && (text = strsep(&rest, ",")))
+		ret = axis_add(reader, section, axis, trim(text));
 	free(copy);
 	return ret;
 }
 
-/* The section's own value, else [global]'s, else the default. */
-static int axis_set(struct reader *reader, struct section *section, struct axis *axis)
+/* The section's own value, or the default. */
+static int axis_own(struct reader *reader, const struct section *section, struct axis *axis,
+		    const struct param *param)
 {
-	struct key *key = key_named(section, axis->param->name);
+	const struct key *key = section_key(section, param->name);
 
-	if (!key)
-		key = key_named(&reader->sections[0], axis->param->name);
+	axis->param = param;
 	if (key)
-		return axis_fill(reader, section->name, axis, key->values);
-
-	axis->values[0] = axis->param->def;
+		return axis_fill(reader, section->name, axis, key->value);
+	axis->values[0] = param->def;
 	axis->nr_values = 1;
 	return 0;
 }
 
+/* The section's own value, else [global]'s, else none. */
+static int axis_shared(struct reader *reader, const struct section *section, struct axis *axis,
+		       const struct param *param)
+{
+	const struct key *key = section_key(section, param->name);
+
+	axis->param = param;
+	if (!key)
+		key = section_key(&reader->file->sections[0], param->name);
+	return key ? axis_fill(reader, section->name, axis, key->value) : 0;
+}
+
+static int axes_fill(struct reader *reader, const struct section *section,
+		     const struct measurement *m, struct axes *axes)
+{
+	const struct param *param;
+
+	assert(param_count(m->params) <= SUITE_PARAMS_MAX);
+	for (param = m->params; param->name; param++)
+		if (axis_own(reader, section, &axes->params[param - m->params], param))
+			return -1;
+	if (axis_shared(reader, section, &axes->preset, &policy_preset_param))
+		return -1;
+	for (param = policy_params; param->name; param++)
+		if (axis_shared(reader, section, &axes->knobs[param - policy_params], param))
+			return -1;
+	if (axis_shared(reader, section, &axes->profile, &reader->profile))
+		return -1;
+	for (param = profile_params; param->name; param++)
+		if (axis_shared(reader, section, &axes->rows[param - profile_params], param))
+			return -1;
+	return 0;
+}
+
+static uint64_t axis_value(const struct axis *axis)
+{
+	return axis->values[axis->at];
+}
+
+/* Next combination of values, the last axis fastest; false after the last one. */
+static bool axes_next(struct axes *axes)
+{
+	struct axis *first = (struct axis *)axes, *axis = first + NR_AXES;
+
+	while (axis-- > first) {
+		if (++axis->at < axis->nr_values)
+			return true;
+		axis->at = 0;
+	}
+	return false;
+}
+
 /* --- points --- */
 
-static char *point_id(const struct section *section, const struct axis *axes, unsigned int nr)
+static char *point_id(const struct section *section, const struct axes *axes)
 {
+	const struct axis *axis = (const struct axis *)axes;
 	char id[512];
 	size_t used;
 	unsigned int i;
 
 	used = (size_t)snprintf(id, sizeof(id), "%s", section->name);
-	for (i = 0; i < nr && used < sizeof(id); i++) {
-		const struct axis *axis = &axes[i];
-		const char *word = param_word(axis->param, *axis->target);
+	for (i = 0; i < NR_AXES && used < sizeof(id); i++, axis++) {
+		const char *word;
 
 		if (axis->nr_values < 2)
 			continue;
+		word = param_word(axis->param, axis_value(axis));
 		if (word)
 			used += (size_t)snprintf(id + used, sizeof(id) - used, "/%s=%s",
 						 axis->param->name, word);
 		else
 			used += (size_t)snprintf(id + used, sizeof(id) - used, "/%s=%llu",
 						 axis->param->name,
-						 (unsigned long long)*axis->target);
+						 (unsigned long long)axis_value(axis));
 	}
 	return strdup(id);
 }
 
-static int add_point(struct reader *reader, struct suite *suite, const struct point *point)
+static void set_policy(struct point *point, const struct axes *axes)
 {
+	const struct axis *knob;
+
+	point->preset = axes->preset.nr_values ? axis_value(&axes->preset) : POLICY_DEFAULT;
+	point->policy = policy_presets[point->preset];
+	for (knob = axes->knobs; knob < axes->knobs + NR_KNOBS; knob++)
+		if (knob->nr_values)
+			*policy_knob(&point->policy, knob->param) = (uint32_t)axis_value(knob);
+}
+
+static void set_profile(const struct reader *reader, struct point *point, const struct axes *axes)
+{
+	uint64_t *values = (uint64_t *)&point->profile;
+	unsigned int i;
+
+	point->profile_name = PROFILE_DEFAULT;
+	profile_defaults(&point->profile);
+	if (axes->profile.nr_values) {
+		const struct suite_profile *profile =
+			&reader->suite->profiles[axis_value(&axes->profile)];
+
+		point->profile_name = profile->name;
+		point->profile = profile->values;
+	}
+	for (i = 0; i < NR_PROFILE; i++)
+		if (axes->rows[i].nr_values)
+			values[i] = axis_value(&axes->rows[i]);
+}
+
+static int add_point(struct reader *reader, const struct point *point)
+{
+	struct suite *suite = reader->suite;
 	struct point *grown;
 	unsigned int i;
 
@@ -277,34 +352,35 @@ static int add_point(struct reader *reader, struct suite *suite, const struct po
 	return 0;
 }
 
-/* Next combination of values, the last axis fastest; false after the last one. */
-static bool axes_next(struct axis *axes, unsigned int nr)
+static int spread(struct reader *reader, const struct section *section,
+		  const struct measurement *m, struct axes *axes)
 {
-	while (nr--) {
-		if (++axes[nr].at < axes[nr].nr_values)
-			return true;
-		axes[nr].at = 0;
-	}
-	return false;
-}
-
-static int spread(struct reader *reader, struct suite *suite, struct section *section,
-		  struct point *point, struct axis *axes, unsigned int nr)
-{
+	struct point point = { .measurement = m };
 	unsigned int i;
 
 	do {
-		for (i = 0; i < nr; i++)
-			*axes[i].target = axes[i].values[axes[i].at];
-		point->section = strdup(section->name);
-		point->id = point_id(section, axes, nr);
-		if (add_point(reader, suite, point)) {
-			free(point->section);
-			free(point->id);
+		for (i = 0; m->params[i].name; i++)
+			point.values[i] = axis_value(&axes->params[i]);
+		set_policy(&point, axes);
+		set_profile(reader, &point, axes);
+		point.section = strdup(section->name);
+		point.id = point_id(section, axes);
+		if (add_point(reader, &point)) {
+			free(point.section);
+			free(point.id);
 			return -1;
 		}
-	} while (axes_next(axes, nr));
+	} while (axes_next(axes));
 	return 0;
+}
+
+/* --- sections --- */
+
+/* Policy and profile are everybody's. */
+static bool is_shared(const struct reader *reader, const char *name)
+{
+	return !strcmp(name, policy_preset_param.name) || param_find(policy_params, name) ||
+	       !strcmp(name, reader->profile.name) || param_find(profile_params, name);
 }
 
 static int check_keys(struct reader *reader, const struct section *section,
@@ -316,53 +392,39 @@ static int check_keys(struct reader *reader, const struct section *section,
 		const char *name = section->keys[i].name;
 
 		if (strcmp(name, "measure") && !param_find(m->params, name) &&
-		    !param_find(profile_params, name))
+		    !is_shared(reader, name))
 			return fail(reader, "[%s] has no parameter '%s', see tdxbench list %s",
 				    section->name, name, m->name);
 	}
 	return 0;
 }
 
-static int read_section(struct reader *reader, struct suite *suite, struct section *section)
+static int read_section(struct reader *reader, const struct section *section)
 {
-	struct axis axes[SUITE_PARAMS_MAX + SUITE_PROFILE_MAX] = {};
-	const struct key *measure = key_named(section, "measure");
-	const char *name = measure ? measure->values : section->name;
+	const struct key *measure = section_key(section, "measure");
+	const char *name = measure ? measure->value : section->name;
 	const struct measurement *m = measurement_find(name);
-	struct point point = { .measurement = m };
-	const struct param *param;
-	unsigned int i, nr = 0;
+	struct axes axes = {};
 
 	if (!m)
 		return fail(reader, "[%s] measure is '%s', see tdxbench list for what there is",
 			    section->name, name);
-	if (check_keys(reader, section, m))
+	if (check_keys(reader, section, m) || axes_fill(reader, section, m, &axes))
 		return -1;
-
-	for (param = m->params; param->name; param++, nr++)
-		axes[nr] = (struct axis){ .param = param, .target = &point.values[nr] };
-	for (param = profile_params; param->name; param++, nr++)
-		axes[nr] = (struct axis){
-			.param = param,
-			.target = (uint64_t *)&point.profile + (param - profile_params),
-		};
-
-	for (i = 0; i < nr; i++)
-		if (axis_set(reader, section, &axes[i]))
-			return -1;
-	return spread(reader, suite, section, &point, axes, nr);
+	return spread(reader, section, m, &axes);
 }
 
-static int read_global(struct reader *reader, struct suite *suite)
+static int read_global(struct reader *reader)
 {
-	uint64_t *targets[] = { &suite->vm.cpus, &suite->vm.memory_mib };
-	struct section *global = &reader->sections[0];
+	struct suite_vm *vm = &reader->suite->vm;
+	uint64_t *targets[] = { &vm->cpus, &vm->memory_mib };
+	const struct section *global = &reader->file->sections[0];
 	unsigned int i;
 
 	for (i = 0; suite_vm_params[i].name; i++) {
-		struct axis axis = { .param = &suite_vm_params[i] };
+		struct axis axis = {};
 
-		if (axis_set(reader, global, &axis))
+		if (axis_own(reader, global, &axis, &suite_vm_params[i]))
 			return -1;
 		if (axis.nr_values != 1)
 			return fail(reader, "[global] %s takes one value", axis.param->name);
@@ -371,57 +433,29 @@ static int read_global(struct reader *reader, struct suite *suite)
 
 	for (i = 0; i < global->nr_keys; i++)
 		if (!param_find(suite_vm_params, global->keys[i].name) &&
-		    !param_find(profile_params, global->keys[i].name))
-			return fail(reader, "[global] has no parameter '%s'",
+		    !is_shared(reader, global->keys[i].name))
+			return fail(reader, "[global] has no parameter '%s', see tdxbench list",
 				    global->keys[i].name);
 	return 0;
 }
 
-static int read_sections(struct reader *reader, struct suite *suite)
+static int read_sections(struct reader *reader)
 {
+	const struct keyfile *file = reader->file;
 	unsigned int i;
 
-	for (i = 0; i < reader->nr_sections; i++)
-		if (reader->sections[i].line && !reader->sections[i].nr_keys)
-			return fail(reader, "[%s] is empty", reader->sections[i].name);
-	if (read_global(reader, suite))
+	for (i = 0; i < file->nr_sections; i++)
+		if (file->sections[i].line && !file->sections[i].nr_keys)
+			return fail(reader, "[%s] is empty", file->sections[i].name);
+	if (read_global(reader))
 		return -1;
-	for (i = 1; i < reader->nr_sections; i++)
-		if (read_section(reader, suite, &reader->sections[i]))
+	for (i = 1; i < file->nr_sections; i++)
+		if (read_section(reader, &file->sections[i]))
 			return -1;
-	return suite->nr_points ? 0 : fail(reader, "no section that measures anything");
+	return reader->suite->nr_points ? 0 : fail(reader, "no section that measures anything");
 }
 
 /* --- the file --- */
-
-static char *read_text(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *text = calloc(1, MAX_SUITE_SIZE + 1);
-	size_t size;
-
-	if (!file || !text) {
-		fprintf(stderr, "tdxbench: suite %s: %s\n", path, strerror(errno));
-		goto fail;
-	}
-	size = fread(text, 1, MAX_SUITE_SIZE + 1, file);
-	if (ferror(file) || size > MAX_SUITE_SIZE) {
-		fprintf(stderr, "tdxbench: suite %s: %s\n", path,
-			ferror(file) ? strerror(errno) : "larger than 1 MiB");
-		goto fail;
-	}
-	if (strlen(text) < size) {
-		fprintf(stderr, "tdxbench: suite %s: is no text, there is a NUL in it\n", path);
-		goto fail;
-	}
-	fclose(file);
-	return text;
-fail:
-	if (file)
-		fclose(file);
-	free(text);
-	return NULL;
-}
 
 static char *suite_name(const char *path)
 {
@@ -435,48 +469,30 @@ static char *suite_name(const char *path)
 	return name;
 }
 
-static void reader_free(struct reader *reader)
+struct suite *suite_read(const char *path, const char *profiles)
 {
-	unsigned int i, k;
+	struct reader reader = {
+		.path = path,
+		.profiles = profiles,
+		.suite = calloc(1, sizeof(struct suite)),
+		.profile = { .name = "profile", .choices = reader.names },
+	};
+	struct suite *suite = reader.suite;
+	int ret = -1;
 
-	for (i = 0; i < reader->nr_sections; i++) {
-		for (k = 0; k < reader->sections[i].nr_keys; k++) {
-			free(reader->sections[i].keys[k].name);
-			free(reader->sections[i].keys[k].values);
-		}
-		free(reader->sections[i].name);
+	reader.file = keyfile_read(path, "global", false, reader.error, sizeof(reader.error));
+	if (!reader.file) {
+		fprintf(stderr, "tdxbench: suite %s\n", reader.error);
+	} else {
+		suite->name = suite_name(path);
+		suite->text = strdup(reader.file->text);
+		ret = read_sections(&reader);
+		if (ret)
+			fprintf(stderr, "tdxbench: suite %s: %s\n", path, reader.error);
+		keyfile_free(reader.file);
 	}
-	free(reader->sections);
-}
-
-struct suite *suite_read(const char *path)
-{
-	struct reader reader = {};
-	struct suite *suite = calloc(1, sizeof(*suite));
-	int line;
-
-	suite->text = read_text(path);
-	if (!suite->text)
-		goto fail;
-	suite->name = suite_name(path);
-
-	section_named(&reader, "global");
-	line = check_lines(&reader, suite->text);
-	if (!line)
-		line = ini_parse_string(suite->text, take_key, &reader);
-	if (line) {
-		fprintf(stderr, "tdxbench: suite %s:%d: %s\n", path, line,
-			*reader.error ? reader.error : NO_SETTING);
-		goto fail;
-	}
-	if (read_sections(&reader, suite)) {
-		fprintf(stderr, "tdxbench: suite %s: %s\n", path, reader.error);
-		goto fail;
-	}
-	reader_free(&reader);
-	return suite;
-fail:
-	reader_free(&reader);
+	if (!ret)
+		return suite;
 	suite_free(suite);
 	return NULL;
 }
@@ -488,6 +504,10 @@ void suite_free(struct suite *suite)
 	for (i = 0; i < suite->nr_points; i++) {
 		free(suite->points[i].section);
 		free(suite->points[i].id);
+	}
+	for (i = 0; i < suite->nr_profiles; i++) {
+		free(suite->profiles[i].name);
+		free(suite->profiles[i].path);
 	}
 	free(suite->points);
 	free(suite->text);

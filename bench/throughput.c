@@ -12,15 +12,13 @@
 #include "measurement.h"
 #include "result.h"
 
-static const char *const buffers_words[] = { "shared", "per-call", NULL };
 static const char *const load_words[] = { "closed", "open", NULL };
 static const char *const arrivals_words[] = { "poisson", "fixed", NULL };
 static const char *const run_as_words[] = { "threads", "processes", NULL };
 
 static const struct param params[] = {
-	{ "buffers", LAB_PER_CALL, 0, 1, "", buffers_words,
-	  "one buffer behind a host-wide mutex, or one per call" },
 	{ "guests", 1, 1, 4096, "", NULL, "TDs, one request under way in each" },
+	{ "hog", 1, 1, 64, "", NULL, "requests that the first TD has under way at once" },
 	{ "quotes", 128, 1, 1000000, "", NULL, "requests in all" },
 	{ "warmup", 1, 0, 1000, "", NULL, "requests before that, times guests, not counted" },
 	{ "load", LOAD_CLOSED, 0, 1, "", load_words,
@@ -40,25 +38,44 @@ static int warm_up(struct load *load, uint64_t quotes)
 	return load_start(load, quotes) || load_wait(load, &ignored) ? -1 : 0;
 }
 
+/* How evenly guests wait: by each one's own 99th percentile. */
+static void add_tails(const struct point *point, const struct tails *tails, json_t *out)
+{
+	if (!tails->worst)
+		return;
+	metric_u64(out, "td.p99_worst", "ns", BETTER_LOWER, tails->worst);
+	metric_u64(out, "td.p99_median", "ns", BETTER_LOWER, tails->median);
+	metric_double(out, "td.p99_ratio", "", BETTER_LOWER,
+		      (double)tails->worst / (double)tails->median);
+	if (point_value(point, "hog") == 1)
+		return;
+	metric_u64(out, "hog.p99", "ns", BETTER_NONE, tails->first);
+	metric_u64(out, "others.p99_worst", "ns", BETTER_LOWER, tails->others);
+}
+
 static void add_client_side(const struct point *point, const struct load_result *seen, json_t *out)
 {
 	double seconds = (double)(seen->last_ns - seen->first_ns) / 1e9;
+	uint64_t errors = seen->refused + seen->abandoned + seen->wrong;
 
 	metric_double(out, "quote.rate", "1/s", BETTER_HIGHER, (double)seen->quotes / seconds);
 	metric_u64(out, "quote.count", "", BETTER_NONE, seen->quotes);
-	metric_u64(out, "quote.errors", "", BETTER_LOWER, seen->refused + seen->wrong);
+	metric_u64(out, "quote.errors", "", BETTER_LOWER, errors);
+	metric_u64(out, "quote.retries", "", BETTER_LOWER, seen->retries);
+	metric_u64(out, "quote.fell_back", "", BETTER_LOWER, seen->fell_back);
 	metric_hist(out, "latency.actual", "ns", BETTER_LOWER, &seen->actual);
 	metric_hist(out, "latency.intended", "ns", BETTER_LOWER, &seen->intended);
 	metric_double(out, "td.rate_min", "1/s", BETTER_HIGHER,
 		      (double)seen->guest_min / seconds);
 	metric_double(out, "td.rate_max", "1/s", BETTER_NONE,
 		      (double)seen->guest_max / seconds);
+	add_tails(point, &seen->tails, out);
 
 	point_headline(out, "%8.2f quotes/s, p99 %8.2f ms%s%s",
 		       (double)seen->quotes / seconds,
 		       (double)hist_percentile(point_value(point, "load") == LOAD_OPEN ?
 					       &seen->intended : &seen->actual, 99) / 1e6,
-		       seen->refused + seen->wrong ? ", ERRORS: " : "", seen->why);
+		       errors ? ", ERRORS: " : "", seen->why);
 }
 
 static int measure(const struct point *point, struct load *load, json_t *out)
@@ -87,6 +104,7 @@ static int run(const struct point *point, json_t *out)
 {
 	const struct load_options options = {
 		.guests = point_value(point, "guests"),
+		.hog = point_value(point, "hog"),
 		.kind = point_value(point, "load"),
 		.rate = point_value(point, "rate"),
 		.arrivals = point_value(point, "arrivals"),

@@ -6,7 +6,7 @@
  * the thousand bytes that are protected are hashed.
  *
  * The encoding is deterministic, so a quote is read front to back in the one
- * order it can have. Functions return NULL, or why the quote is rejected.
+ * order it can have. Functions return RIGHT, or what is wrong with the quote.
  */
 #include <endian.h>
 #include <stdbool.h>
@@ -26,6 +26,14 @@ struct span {
 	const uint8_t *data;
 	size_t len;
 };
+
+struct opinion {
+	enum quote_verdict verdict;
+	const char *why;
+};
+
+#define RIGHT			((struct opinion){ QUOTE_RIGHT, NULL })
+#define WRONG(what, why)	((struct opinion){ QUOTE_##what, why })
 
 struct verifier {
 	struct quote_key key;
@@ -95,13 +103,23 @@ static const struct cbor_callbacks callbacks = {
 	.indef_break = on_other,
 };
 
-static bool next(struct reader *r, enum item_type type)
+static struct reader reader_of(const struct span *span)
+{
+	return (struct reader){ .at = span->data, .end = span->data + span->len };
+}
+
+static bool next_any(struct reader *r)
 {
 	struct cbor_decoder_result result;
 
 	result = cbor_stream_decode(r->at, r->end - r->at, &callbacks, r);
 	r->at += result.read;
-	return result.status == CBOR_DECODER_FINISHED && r->type == type;
+	return result.status == CBOR_DECODER_FINISHED;
+}
+
+static bool next(struct reader *r, enum item_type type)
+{
+	return next_any(r) && r->type == type;
 }
 
 static bool next_is(struct reader *r, enum item_type type, uint64_t value)
@@ -168,47 +186,47 @@ struct parts {
 	uint64_t serial;
 };
 
-static const char *read_chain(struct reader *r, struct verifier *v, struct parts *parts)
+static struct opinion read_chain(struct reader *r, struct verifier *v, struct parts *parts)
 {
 	size_t i;
 
 	if (!next_is(r, ITEM_MAP, 1) || !next_is(r, ITEM_UINT, QUOTE_HEADER_X5CHAIN))
-		return "unprotected header is not a certificate chain";
+		return WRONG(DAMAGED, "unprotected header is not a certificate chain");
 	if (!next(r, ITEM_ARRAY) || r->value < 2 || r->value > QUOTE_MAX_ELEMENTS)
-		return "certificate chain is of impossible length";
+		return WRONG(DAMAGED, "certificate chain is of impossible length");
 	parts->elements = r->value;
 	for (i = 0; i < parts->elements; i++) {
 		if (!next(r, ITEM_BYTES))
-			return "certificate chain is cut or mixed up";
+			return WRONG(DAMAGED, "certificate chain is cut or mixed up");
 		v->chain[i] = (struct span){ r->data, r->value };
 	}
-	return NULL;
+	return RIGHT;
 }
 
-static const char *read_quote(struct reader *r, struct verifier *v, struct parts *parts)
+static struct opinion read_quote(struct reader *r, struct verifier *v, struct parts *parts)
 {
 	const struct kind *kind = &kinds[v->key.token];
-	const char *why;
+	struct opinion opinion;
 
 	if (!next_tag(r, QUOTE_TAG_CWT))
-		return "not a CBOR Web Token";
+		return WRONG(DAMAGED, "not a CBOR Web Token");
 	if (!next_tag(r, kind->tag) || !next_is(r, ITEM_ARRAY, 4))
-		return "not protected as the key's token says";
+		return WRONG(DAMAGED, "not protected as the key's token says");
 	if (!next_bytes(r, kind->protected.data, kind->protected.len))
-		return "protected header names another algorithm";
-	why = read_chain(r, v, parts);
-	if (why)
-		return why;
+		return WRONG(DAMAGED, "protected header names another algorithm");
+	opinion = read_chain(r, v, parts);
+	if (opinion.why)
+		return opinion;
 
 	parts->payload.data = r->at;
 	if (!next(r, ITEM_BYTES))
-		return "no payload behind the certificate chain";
+		return WRONG(DAMAGED, "no payload behind the certificate chain");
 	parts->payload.len = r->at - parts->payload.data;
 	parts->claims = (struct span){ r->data, r->value };
 	if (!next_is(r, ITEM_BYTES, kind->auth_len))
-		return "no MAC or signature behind the payload";
+		return WRONG(DAMAGED, "no MAC or signature behind the payload");
 	parts->auth = r->data;
-	return r->at == r->end ? NULL : "bytes behind the end of the quote";
+	return r->at == r->end ? RIGHT : WRONG(DAMAGED, "bytes behind the end of the quote");
 }
 
 /* --- what the claims must say --- */
@@ -232,57 +250,59 @@ static bool claim_data(struct reader *r, enum quote_claim key, enum item_type ty
 	return claim_is(r, key, type, len) && !memcmp(r->data, data, len);
 }
 
-static const char *check_caller(struct reader *r, const struct quote_expect *e, uint64_t *serial)
+/* Of another TD or, if of this one, of another of its requests. */
+static struct opinion check_caller(struct reader *r, const struct quote_expect *e, uint64_t *serial)
 {
 	uint8_t ueid[QUOTE_UEID_SIZE] = { QUOTE_UEID_RAND };
+	bool nonce_is_right;
 
 	if (!claim_data(r, QUOTE_CLAIM_ISS, ITEM_TEXT, QUOTE_ISSUER, strlen(QUOTE_ISSUER)))
-		return "issuer is not the emulated module";
+		return WRONG(DAMAGED, "issuer is not the emulated module");
 	if (!claim_is(r, QUOTE_CLAIM_CTI, ITEM_BYTES, QUOTE_CTI_SIZE))
-		return "no serial number";
+		return WRONG(DAMAGED, "no serial number");
 	memcpy(serial, r->data, sizeof(*serial));
 	*serial = be64toh(*serial);
-	if (!claim_data(r, QUOTE_CLAIM_NONCE, ITEM_BYTES, e->nonce, QUOTE_NONCE_SIZE))
-		return "nonce is not the caller's";
+	if (!claim_is(r, QUOTE_CLAIM_NONCE, ITEM_BYTES, QUOTE_NONCE_SIZE))
+		return WRONG(DAMAGED, "no nonce");
+	nonce_is_right = !memcmp(r->data, e->nonce, QUOTE_NONCE_SIZE);
 	memcpy(ueid + 1, e->mrtd, sizeof(ueid) - 1);
 	if (!claim_data(r, QUOTE_CLAIM_UEID, ITEM_BYTES, ueid, sizeof(ueid)))
-		return "UEID is not the TD's";
-	return NULL;
+		return WRONG(WRONG_TD, "UEID is not the TD's");
+	return nonce_is_right ? RIGHT : WRONG(WRONG_NONCE, "nonce is not the caller's");
 }
 
-static const char *check_module(struct reader *r, const struct quote_expect *e, size_t size)
+static struct opinion check_module(struct reader *r, const struct quote_expect *e, size_t size)
 {
 	if (!claim_is(r, QUOTE_CLAIM_EMULATED, ITEM_BOOL, true))
-		return "not marked as emulated";
+		return WRONG(DAMAGED, "not marked as emulated");
 	if (!claim_is(r, QUOTE_CLAIM_TDINFO, ITEM_BYTES, QUOTE_TDINFO_SIZE) ||
 	    memcmp(r->data + QUOTE_TDINFO_MRTD, e->mrtd, QUOTE_MRTD_SIZE))
-		return "MRTD in TDINFO is not the TD's";
+		return WRONG(WRONG_TD, "MRTD in TDINFO is not the TD's");
 	if (!claim_is(r, QUOTE_CLAIM_TCB_INFO, ITEM_BYTES, QUOTE_TCB_INFO_SIZE))
-		return "no TEE_TCB_INFO";
+		return WRONG(DAMAGED, "no TEE_TCB_INFO");
 	if (!claim_is(r, QUOTE_CLAIM_EPOCH, ITEM_UINT, e->key->epoch))
-		return "made with the key of another epoch";
+		return WRONG(WRONG_KEY, "made with the key of another epoch");
 	if (!claim_is(r, QUOTE_CLAIM_SEED, ITEM_UINT, e->key->seed))
-		return "made from another seed";
+		return WRONG(WRONG_KEY, "made from another seed");
 	if (!claim_is(r, QUOTE_CLAIM_SIZE, ITEM_UINT, size))
-		return "shorter or longer than it was made";
-	return r->at == r->end ? NULL : "more claims than there should be";
+		return WRONG(DAMAGED, "shorter or longer than it was made");
+	return r->at == r->end ? RIGHT : WRONG(DAMAGED, "more claims than there should be");
 }
 
-static const char *check_claims(struct parts *parts, const struct quote_expect *e, size_t size)
+static struct opinion check_claims(struct parts *parts, const struct quote_expect *e, size_t size)
 {
-	struct reader r = { .at = parts->claims.data,
-			    .end = parts->claims.data + parts->claims.len };
-	const char *why;
+	struct reader r = reader_of(&parts->claims);
+	struct opinion opinion;
 
 	if (!next_is(&r, ITEM_MAP, QUOTE_NR_CLAIMS))
-		return "payload is not the claims";
-	why = check_caller(&r, e, &parts->serial);
-	return why ? why : check_module(&r, e, size);
+		return WRONG(DAMAGED, "payload is not the claims");
+	opinion = check_caller(&r, e, &parts->serial);
+	return opinion.why ? opinion : check_module(&r, e, size);
 }
 
 /* The elements are not protected; their tags tie them to this quote, in this order. */
-static const char *check_chain(const struct verifier *v, const struct parts *parts,
-			       const uint8_t *nonce)
+static struct opinion check_chain(const struct verifier *v, const struct parts *parts,
+				  const uint8_t *nonce)
 {
 	uint64_t start;
 	size_t i;
@@ -293,18 +313,18 @@ static const char *check_chain(const struct verifier *v, const struct parts *par
 		uint64_t tag = htobe64(quote_element_tag(be64toh(start), parts->serial, i));
 
 		if (e->len < sizeof(tag) || e->len - sizeof(tag) > sizeof(v->pattern))
-			return "certificate chain element of impossible size";
+			return WRONG(DAMAGED, "certificate chain element of impossible size");
 		if (memcmp(e->data, &tag, sizeof(tag)))
-			return "certificate chain element of another quote";
+			return WRONG(DAMAGED, "certificate chain element of another quote");
 		if (memcmp(e->data + sizeof(tag), v->pattern, e->len - sizeof(tag)))
-			return "certificate chain element is damaged";
+			return WRONG(DAMAGED, "certificate chain element is damaged");
 	}
-	return NULL;
+	return RIGHT;
 }
 
 /* --- cryptography --- */
 
-static const char *check_mac(struct verifier *v, const struct parts *parts)
+static struct opinion check_mac(struct verifier *v, const struct parts *parts)
 {
 	const struct span *head = &kinds[TDX_EMU_TOKEN_MAC0].head;
 	uint8_t mac[QUOTE_MAC_SIZE];
@@ -314,8 +334,8 @@ static const char *check_mac(struct verifier *v, const struct parts *parts)
 	    !EVP_MAC_update(v->mac, head->data, head->len) ||
 	    !EVP_MAC_update(v->mac, parts->payload.data, parts->payload.len) ||
 	    !EVP_MAC_final(v->mac, mac, &len, sizeof(mac)))
-		return "OpenSSL failed to compute the MAC";
-	return memcmp(mac, parts->auth, sizeof(mac)) ? "MAC is wrong" : NULL;
+		return WRONG(WRONG_KEY, "OpenSSL failed to compute the MAC");
+	return memcmp(mac, parts->auth, sizeof(mac)) ? WRONG(WRONG_KEY, "MAC is wrong") : RIGHT;
 }
 
 /* OpenSSL wants r and s as an ASN.1 sequence. NULL when out of memory. */
@@ -336,7 +356,7 @@ static unsigned char *to_der(const uint8_t *signature, int *len)
 	return der;
 }
 
-static const char *check_signature(struct verifier *v, const struct parts *parts)
+static struct opinion check_signature(struct verifier *v, const struct parts *parts)
 {
 	const struct span *head = &kinds[TDX_EMU_TOKEN_SIGN1].head;
 	uint8_t digest[EVP_MAX_MD_SIZE];
@@ -349,11 +369,11 @@ static const char *check_signature(struct verifier *v, const struct parts *parts
 	    !EVP_DigestUpdate(v->sha, parts->payload.data, parts->payload.len) ||
 	    !EVP_DigestFinal_ex(v->sha, digest, NULL)) {
 		OPENSSL_free(der);
-		return "OpenSSL failed to check the signature";
+		return WRONG(WRONG_KEY, "OpenSSL failed to check the signature");
 	}
 	good = EVP_PKEY_verify(v->ec, der, len, digest, QUOTE_MAC_SIZE);
 	OPENSSL_free(der);
-	return good == 1 ? NULL : "signature is wrong";
+	return good == 1 ? RIGHT : WRONG(WRONG_KEY, "signature is wrong");
 }
 
 static bool init_mac(struct verifier *v)
@@ -447,34 +467,59 @@ void verifier_free(struct verifier *v)
 	free(v);
 }
 
-static const char *verify(struct verifier *v, const uint8_t *quote, size_t len,
-			  const struct quote_expect *e, uint64_t *serial)
+static struct opinion verify(struct verifier *v, const struct span *quote,
+			     const struct quote_expect *e, uint64_t *serial)
 {
-	struct reader r = { .at = quote, .end = quote + len };
+	struct reader r = reader_of(quote);
 	struct parts parts = {};
-	const char *why;
+	struct opinion opinion;
 
 	if (!has_key(v, e->key) && !take_key(v, e->key))
-		return "no key to verify with";
-	why = read_quote(&r, v, &parts);
-	if (!why)
-		why = check_claims(&parts, e, len);
-	if (!why)
-		why = check_chain(v, &parts, e->nonce);
-	if (!why)
-		why = v->key.token == TDX_EMU_TOKEN_MAC0 ? check_mac(v, &parts) :
-							   check_signature(v, &parts);
+		return WRONG(WRONG_KEY, "no key to verify with");
+	opinion = read_quote(&r, v, &parts);
+	if (!opinion.why)
+		opinion = check_claims(&parts, e, quote->len);
+	if (!opinion.why)
+		opinion = check_chain(v, &parts, e->nonce);
+	if (!opinion.why)
+		opinion = v->key.token == TDX_EMU_TOKEN_MAC0 ? check_mac(v, &parts) :
+							       check_signature(v, &parts);
 	*serial = parts.serial;
-	return why;
+	return opinion;
 }
 
-int quote_verify(struct verifier *v, const uint8_t *quote, size_t len,
-		 const struct quote_expect *e, uint64_t *serial, const char **why)
+enum quote_verdict quote_verify(struct verifier *v, const uint8_t *quote, size_t len,
+				const struct quote_expect *e, uint64_t *serial, const char **why)
 {
-	const char *reason = verify(v, quote, len, e, serial);
+	struct opinion opinion = verify(v, &(struct span){ quote, len }, e, serial);
 
-	if (!reason)
-		return 0;
-	*why = reason;
+	if (opinion.why)
+		*why = opinion.why;
+	return opinion.verdict;
+}
+
+int quote_epoch(struct verifier *v, const uint8_t *quote, size_t len, uint64_t *epoch)
+{
+	struct reader r = reader_of(&(struct span){ quote, len });
+	struct parts parts = {};
+	unsigned int i;
+	bool found;
+
+	if (read_quote(&r, v, &parts).why)
+		return -1;
+
+	/* Each claim is two items of CBOR: its key and its value. */
+	r = reader_of(&parts.claims);
+	if (!next_is(&r, ITEM_MAP, QUOTE_NR_CLAIMS))
+		return -1;
+	for (i = 0; i < QUOTE_NR_CLAIMS; i++) {
+		found = next_is(&r, ITEM_NEGINT, -1 - (int64_t)QUOTE_CLAIM_EPOCH);
+		if (!next_any(&r))
+			return -1;
+		if (found) {
+			*epoch = r.value;
+			return r.type == ITEM_UINT ? 0 : -1;
+		}
+	}
 	return -1;
 }

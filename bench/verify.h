@@ -25,6 +25,16 @@ struct quote_key {
 	uint8_t key[96];
 };
 
+/* What is wrong with a quote, by where to look for the cause. */
+enum quote_verdict {
+	QUOTE_RIGHT,
+	QUOTE_DAMAGED,		/* cut off, torn, or no quote at all */
+	QUOTE_WRONG_TD,		/* made for another TD */
+	QUOTE_WRONG_NONCE,	/* made for another request of this TD */
+	QUOTE_WRONG_KEY,	/* not protected, or not by the expected key */
+	QUOTE_NR_VERDICTS,
+};
+
 /**
  * struct quote_expect - what a quote must say
  * @nonce: the caller's 64 bytes of report data
@@ -51,9 +61,15 @@ void verifier_free(struct verifier *v);
  *
  * Another key than last time costs some 35,000 instructions, once.
  *
- * Return: 0 or -1.
+ * Return: QUOTE_RIGHT, which is 0, or what is wrong.
  */
-int quote_verify(struct verifier *v, const uint8_t *quote, size_t len,
-		 const struct quote_expect *e, uint64_t *serial, const char **why);
+enum quote_verdict quote_verify(struct verifier *v, const uint8_t *quote, size_t len,
+				const struct quote_expect *e, uint64_t *serial, const char **why);
+
+/*
+ * The key epoch that a quote names; believe it once quote_verify() accepts the
+ * quote under the key of that epoch. 0, or -1 when it names none.
+ */
+int quote_epoch(struct verifier *v, const uint8_t *quote, size_t len, uint64_t *epoch);
 
 #endif /* VERIFY_H */

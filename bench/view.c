@@ -10,15 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "param.h"
 #include "result.h"
 #include "view.h"
 
 enum kind {
-	PARAM,		/* @name of params or profile as it stands */
+	PARAM,		/* @name of params, policy or profile as it stands */
+	POLICY,		/* preset, and what differs from it */
 	STATE,		/* preempt: idle, slice, never */
 	NUMBER,		/* @stat of @name */
 	TIME,		/* the same, ns */
 	BYTES,		/* the same, bytes */
+	ERRNO,		/* the same, by its name; 0 is nothing */
 	SHARE,		/* sum of @name as a share of quote.total, % */
 	VARIED,		/* what else a point's id says to tell it from its neighbours */
 	VERDICT,	/* ok, or what is wrong with the point */
@@ -46,16 +49,17 @@ struct view {
 #define IN_SEAM(stat)		COLUMN("their lateness", stat, TIME, "timer.lateness_seam", stat)
 #define VARIED_TOO		COLUMN("", "varied", VARIED, NULL, NULL)
 #define BOOKS			COLUMN("", "books", VERDICT, NULL, NULL)
-#define ERRORS \
-	{ .group = "", .head = "errs", .kind = NUMBER, .name = "quote.errors", .stat = "value", \
+#define HIDDEN_ZERO(group_, head_, kind_, name_) \
+	{ .group = group_, .head = head_, .kind = kind_, .name = name_, .stat = "value", \
 	  .hide_zero = true }
+#define ERRORS			HIDDEN_ZERO("", "errs", NUMBER, "quote.errors")
 #define OPEN_LOOP(group_, head_, kind_, name_, stat_) \
 	{ .group = group_, .head = head_, .kind = kind_, .name = name_, .stat = stat_, \
 	  .open_loop = true }
 #define END			{ .head = NULL }
 
 static const struct column throughput_columns[] = {
-	SETTING("buffers"),
+	COLUMN("", "policy", POLICY, NULL, NULL),
 	SETTING("guests"),
 	OPEN_LOOP("", "offered/s", PARAM, "rate", NULL),
 	VALUE("", "quotes/s", NUMBER, "quote.rate"),
@@ -80,16 +84,19 @@ static const struct column preempt_columns[] = {
 };
 
 static const struct column pool_columns[] = {
-	VALUE("pool", "size", BYTES, "pool.bytes"),
-	VALUE("", "pages", NUMBER, "pool.pages"),
-	VALUE("", "batches", NUMBER, "pool.batches"),
+	COLUMN("", "memory", PARAM, "memory", NULL),
+	COLUMN("", "pages", PARAM, "pool_pages", NULL),
+	COLUMN("", "alloc", PARAM, "pool_alloc", NULL),
+	VALUE("chunks", "count", NUMBER, "pool.chunks"),
+	VALUE("chunks", "min", NUMBER, "pool.chunk_min"),
+	VALUE("chunks", "max", NUMBER, "pool.chunk_max"),
 	VALUE("cost", "alloc", TIME, "pool.alloc_ns"),
+	HIDDEN_ZERO("cost", "flush", TIME, "pool.flush_ns"),
 	VALUE("cost", "add", TIME, "pool.add_ns"),
-	COLUMN("per batch", "p50", TIME, "pool.add", "p50"),
-	COLUMN("per batch", "max", TIME, "pool.add", "max"),
-	VALUE("bring-up", "ext init", TIME, "ext_init_ns"),
-	VALUE("bring-up", "quote init", TIME, "quote_init_ns"),
+	HIDDEN_ZERO("pages", "moved", NUMBER, "vm.pages_migrated"),
 	VALUE("bring-up", "all", TIME, "bring_up_ns"),
+	COLUMN("", "failed", ERRNO, "pool.errno", "value"),
+	HIDDEN_ZERO("pages", "lost", NUMBER, "pool.lost"),
 	VARIED_TOO, BOOKS, END
 };
 
@@ -97,6 +104,11 @@ static const struct column memory_columns[] = {
 	VALUE("", "TDs", NUMBER, "td.count"),
 	VALUE("per TD", "kernel", BYTES, "memory.per_td"),
 	VALUE("all TDs", "kernel", BYTES, "memory.kernel"),
+	VALUE("stays", "bring-up", BYTES, "memory.bring_up"),
+	VALUE("stays", "pool", BYTES, "pool.bytes"),
+	VALUE("stays", "of TDs", BYTES, "memory.left"),
+	VALUE("grows by", "generation", BYTES, "memory.growth"),
+	VALUE("pool per", "TD", BYTES, "pool.per_td"),
 	VALUE("available", "memory", BYTES, "memory.available"),
 	VALUE("tdxbench", "max RSS", BYTES, "tdxbench.max_rss"),
 	VARIED_TOO, BOOKS, END
@@ -178,21 +190,36 @@ static void state_text(const json_t *point, char *text, size_t size)
 				    sizeof(slice)));
 }
 
-/* Does a column of its own show this parameter? */
-static bool is_shown(const char *name, size_t len)
+/* Does the column show this parameter, be it in words of its own? */
+static bool shows(const struct column *column, const char *name)
 {
-	static const char *const shown[] = {
-		"buffers", "guests", "rate", "state", "slice_ns", "yield", "pool_pages", "tds",
-	};
+	switch (column->kind) {
+	case PARAM:
+		return !strcmp(name, column->name);
+	case POLICY:
+		return !strcmp(name, policy_preset_param.name) || param_find(policy_params, name);
+	case STATE:
+		return !strcmp(name, "state") || !strcmp(name, "slice_ns") || !strcmp(name, "yield");
+	case NUMBER:
+		return !strcmp(name, "tds") && !strcmp(column->name, "td.count");
+	default:
+		return false;
+	}
+}
 
-	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
-		if (strlen(shown[i]) == len && !strncmp(name, shown[i], len))
+static bool is_shown(const struct column *columns, const char *name, size_t len)
+{
+	char copy[64];
+
+	snprintf(copy, sizeof(copy), "%.*s", (int)len, name);
+	for (; columns->head; columns++)
+		if (shows(columns, copy))
 			return true;
 	return false;
 }
 
 /* "section/guests=4/quote_size=1024": all that no column shows, "quote_size=1024". */
-static void varied_text(const json_t *point, char *text, size_t size)
+static void varied_text(const struct column *columns, const json_t *point, char *text, size_t size)
 {
 	const char *part = strchr(json_get_text(point, "id"), '/');
 	size_t used = 0, len;
@@ -200,7 +227,7 @@ static void varied_text(const json_t *point, char *text, size_t size)
 	for (; part && used < size; part = strchr(part, '/')) {
 		part++;
 		len = strcspn(part, "/");
-		if (!is_shown(part, strcspn(part, "=/")))
+		if (!is_shown(columns, part, strcspn(part, "=/")))
 			used += (size_t)snprintf(text + used, size - used, "%s%.*s",
 						 used ? " " : "", (int)len, part);
 	}
@@ -231,6 +258,13 @@ static bool share(const json_t *point, const char *part, double *value)
 	return true;
 }
 
+static const char *errno_text(int error)
+{
+	const char *name = strerrorname_np(error);
+
+	return name ? name : "unknown";
+}
+
 /* NAN where the point has no such number. */
 static double cell_number(const json_t *point, const struct column *column)
 {
@@ -242,6 +276,7 @@ static double cell_number(const json_t *point, const struct column *column)
 	case NUMBER:
 	case TIME:
 	case BYTES:
+	case ERRNO:
 		return point_stat(point, column->name, column->stat, &value) ? value : NAN;
 	case SHARE:
 		return share(point, column->name, &value) ? value : NAN;
@@ -281,8 +316,8 @@ static const struct scale *group_scale(const json_t *const *points, size_t count
 	return scale_for(column->kind == TIME ? times : sizes, max ? sqrt(min * max) : 1);
 }
 
-static void fill_cell(struct cell *cell, const json_t *point, const struct column *column,
-		      double factor)
+static void fill_cell(struct cell *cell, const json_t *point, const struct column *columns,
+		      const struct column *column, double factor)
 {
 	double number = cell_number(point, column);
 
@@ -301,7 +336,17 @@ static void fill_cell(struct cell *cell, const json_t *point, const struct colum
 		break;
 	case VARIED:
 		cell->style = CELL_TEXT;
-		varied_text(point, cell->text, sizeof(cell->text));
+		varied_text(columns, point, cell->text, sizeof(cell->text));
+		break;
+	case POLICY:
+		cell->style = CELL_TEXT;
+		point_policy(point, cell->text, sizeof(cell->text));
+		break;
+	case ERRNO:
+		if (number > 0) {
+			cell->style = CELL_BAD;
+			snprintf(cell->text, sizeof(cell->text), "%s", errno_text((int)number));
+		}
 		break;
 	case VERDICT:
 		verdict(point, cell);
@@ -318,13 +363,14 @@ static void fill_cell(struct cell *cell, const json_t *point, const struct colum
 	}
 }
 
-static bool column_visible(const json_t *const *points, size_t count, const struct column *column)
+static bool column_visible(const json_t *const *points, size_t count,
+			   const struct column *columns, const struct column *column)
 {
 	struct cell cell;
 
 	for (size_t i = 0; i < count; i++) {
 		cell = (struct cell){ };
-		fill_cell(&cell, points[i], column, 1);
+		fill_cell(&cell, points[i], columns, column, 1);
 		if (cell.text[0] && !(column->hide_zero && !strcmp(cell.text, "0")))
 			return true;
 	}
@@ -379,7 +425,7 @@ static void fill_column(struct grid *grid, size_t at, const json_t *const *point
 	for (size_t row = 0; row < grid->rows; row++) {
 		struct cell *cell = &grid->cell[row * grid->columns + at];
 
-		fill_cell(cell, points[row], column, scale ? scale->factor : 1);
+		fill_cell(cell, points[row], columns, column, scale ? scale->factor : 1);
 		grid->column[at].numeric |= cell->style == CELL_NUMBER;
 	}
 }
@@ -391,7 +437,7 @@ static struct grid *view_grid(const struct view *view, const json_t *const *poin
 	struct grid *grid;
 
 	for (column = view->columns; column->head; column++)
-		if (column_visible(points, count, column))
+		if (column_visible(points, count, view->columns, column))
 			visible[columns++] = column;
 	grid = grid_new(view->title, columns, count);
 	for (size_t i = 0; i < columns; i++)

@@ -29,9 +29,13 @@ int seamcall_exit(const struct seamcall_exit *event)
 	/* None before a first iteration, nor when the one before was not timed. */
 	if (event->gap)
 		hist_record(&leaf->gap, event->gap);
-	if (event->code != TDX_INTERRUPTED_RESUMABLE) {
-		hist_record(&leaf->iterations, event->iteration + 1);
-		leaf->success += event->status == TDX_SUCCESS;
+	if (event->code == TDX_INTERRUPTED_RESUMABLE)
+		return 0;
+	if (event->code >> 8 == TDX_CLASS_BUSY) {
+		leaf->again++;
+		return 0;
 	}
+	hist_record(&leaf->iterations, event->iteration + 1);
+	leaf->success += event->status == TDX_SUCCESS;
 	return 0;
 }

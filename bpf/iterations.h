@@ -19,20 +19,26 @@ enum iterations_index {
  * struct iterations_leaf - one leaf on one CPU
  * @duration:   ns inside the module; every entry of the module is in it once
  * @gap:        ns between leaving the module and entering it again
- * @iterations: entries per call, counted where and when the call ends
+ * @iterations: entries per call, counted where and when the module ends the call
  * @success:    calls that ended with TDX_SUCCESS
+ * @again:      entries turned away for now: busy, or no entropy
  *
- * Entries that end no call were left with TDX_INTERRUPTED_RESUMABLE, calls that
- * do not succeed have failed: neither needs a counter of its own.
+ * Being turned away ends no call: the host may come again with the same one, and
+ * nobody but the host knows whether it will. So a call that it gave up then is not
+ * in @iterations, and one that it went on with is there once, with all its entries.
+ *
+ * Other entries that end no call were left with TDX_INTERRUPTED_RESUMABLE, calls
+ * that do not succeed have failed: neither needs a counter of its own.
  */
 struct iterations_leaf {
 	struct hist duration;
 	struct hist gap;
 	struct hist iterations;
 	__u64 success;
+	__u64 again;
 };
 
-_Static_assert(sizeof(struct iterations_leaf) == 3 * sizeof(struct hist) + 8,
+_Static_assert(sizeof(struct iterations_leaf) == 3 * sizeof(struct hist) + 16,
 	       "struct iterations_leaf has padding");
 /* The kernel's limit for a value in a per-CPU array. */
 _Static_assert(sizeof(struct iterations_leaf) <= 32 << 10, "struct iterations_leaf is too large");

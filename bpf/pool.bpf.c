@@ -27,6 +27,12 @@ int BPF_PROG(pool_alloc, __u32 pages, int node, __u64 ns)
 		return 0;
 
 	hist_record(&cpu->alloc, ns);
+	if (pages < cpu->chunk_min)
+		cpu->chunk_min = pages;
+	if (pages > cpu->chunk_max)
+		cpu->chunk_max = pages;
+	if (node >= 0 && node < 64)
+		cpu->nodes |= 1ULL << node;
 	cpu->alloc_pages += pages;
 	return 0;
 }
@@ -48,7 +54,8 @@ int BPF_PROG(pool_add, __u64 call, __u32 pages, __u32 iterations, __u64 status, 
 }
 
 SEC("raw_tp/pool_total")
-int BPF_PROG(pool_total, __u32 required, __u32 added, int error, __u64 alloc_ns, __u64 add_ns)
+int BPF_PROG(pool_total, __u32 required, __u32 added, int error, __u64 alloc_ns, __u64 flush_ns,
+	     __u64 add_ns)
 {
 	struct pool_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
 
@@ -61,6 +68,7 @@ int BPF_PROG(pool_total, __u32 required, __u32 added, int error, __u64 alloc_ns,
 	cpu->required += required;
 	cpu->added += added;
 	cpu->alloc_ns += alloc_ns;
+	cpu->flush_ns += flush_ns;
 	cpu->add_ns += add_ns;
 	return 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Quotes: where their time went, in all and by TD. */
+/* Quotes: where their time went, in all and by TD, and how requests were answered. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -7,6 +7,11 @@
 
 /* Tries to raise a maximum that other CPUs raise too. */
 #define MAX_TRIES	8
+
+#define TDVMCALL_SUCCESS	0
+#define TDVMCALL_RETRY		1
+#define GETQUOTE_SUCCESS	0
+#define EINTR			4
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -154,5 +159,24 @@ int BPF_PROG(quote_end, const struct tdx_quote *quote)
 		record_td(td, quote, ns);
 	else
 		count->lost++;
+	return 0;
+}
+
+static __always_inline enum quotes_answer answer_of(__u64 ret, __u64 status, int error)
+{
+	if (error)
+		return error == -EINTR ? QUOTES_KILLED : QUOTES_USER;
+	if (ret == TDVMCALL_RETRY)
+		return QUOTES_RETRY;
+	return ret == TDVMCALL_SUCCESS && status == GETQUOTE_SUCCESS ? QUOTES_OK : QUOTES_REFUSED;
+}
+
+SEC("raw_tp/getquote_exit")
+int BPF_PROG(getquote_exit, __u64 tdr, __u64 ret, __u64 status, int error)
+{
+	struct quotes_count *count = bpf_map_lookup_elem(&counts, &zero);
+
+	if (count)
+		count->answers[answer_of(ret, status, error)]++;
 	return 0;
 }

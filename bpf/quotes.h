@@ -19,18 +19,30 @@ enum quotes_part {
 	QUOTES_NR_PARTS,
 };
 
+/* How GetQuote requests ended, in the order of the lab module's own counters. */
+enum quotes_answer {
+	QUOTES_OK,		/* with a quote */
+	QUOTES_REFUSED,
+	QUOTES_KILLED,		/* the caller was, while it waited */
+	QUOTES_RETRY,		/* TDVMCALL_RETRY: ask again */
+	QUOTES_USER,		/* left to user space */
+	QUOTES_NR_ANSWERS,
+};
+
 /**
  * struct quotes_count - one CPU
  * @count:   quotes that ended
  * @errors:  of these, without a quote; their times are not in the histograms
  * @untimed: of these, begun before anybody watched, so without times
  * @lost:    ended for a TD that found no place in the table of TDs
+ * @answers: requests, by enum quotes_answer; some never became a quote
  */
 struct quotes_count {
 	__u64 count;
 	__u64 errors;
 	__u64 untimed;
 	__u64 lost;
+	__u64 answers[QUOTES_NR_ANSWERS];
 };
 
 /**
@@ -49,7 +61,8 @@ struct quotes_td {
 	__u64 ns[QUOTES_NR_PARTS];
 };
 
-_Static_assert(sizeof(struct quotes_count) == 4 * 8, "struct quotes_count has padding");
+_Static_assert(sizeof(struct quotes_count) == (4 + QUOTES_NR_ANSWERS) * 8,
+	       "struct quotes_count has padding");
 _Static_assert(sizeof(struct quotes_td) == (4 + QUOTES_NR_PARTS) * 8,
 	       "struct quotes_td has padding");
 

@@ -15,6 +15,11 @@
 #define TDX_SUCCESS			0ULL
 /* The code in bits 63:32 of a status; a constant of 64 bits takes an instruction to load. */
 #define TDX_INTERRUPTED_RESUMABLE	0x80000003U
+/*
+ * Class 2 in bits 47:40 of a recoverable error: something was taken or used up.
+ * TDX_OPERAND_BUSY, TDX_SYS_BUSY, TDX_RND_NO_ENTROPY.
+ */
+#define TDX_CLASS_BUSY			0x800002U
 
 /* The arguments of the event, as a raw tracepoint hands them over. */
 struct seamcall_exit {

@@ -20,7 +20,9 @@
 #define TDX_FN_VERSION(fn)		((u8)((fn) >> 16))
 #define TDX_FN(leaf, version)		((u64)(leaf) | (u64)(version) << 16)
 
+#define TDH_SYS_INIT			33	/* [1.5] once after installing */
 #define TDH_SYS_RD			34	/* [1.5] RCX unused, RDX field id -> R8 */
+#define TDH_SYS_LP_INIT			35	/* [1.5] on each CPU after installing */
 #define TDH_SYS_CONFIG			45	/* v1 takes R9 add-on features [v2] */
 #define TDH_SYS_SHUTDOWN		52	/* [1.5] RCX hand-off version */
 #define TDH_SYS_UPDATE			53	/* v1 takes R9 add-on features [v2] */
@@ -28,6 +30,9 @@
 #define TDH_EXT_MEM_ADD			61	/* [v2] extension SEAMCALL, RCX HPA_LIST_INFO */
 #define TDH_QUOTE_GET			98	/* [v2] extension SEAMCALL */
 #define TDH_QUOTE_INIT			100	/* [v2] extension SEAMCALL */
+
+/* P-SEAMLDR, not the module, answers leaves with bit 63 set. On each CPU. [1.5] */
+#define SEAMLDR_INSTALL			0x8000000000000001ULL
 
 /* TDX_FEATURES0 bits; the same positions select add-on features in R9. [v2] */
 #define TDX_FEATURES0_EXT		BIT_ULL(39)
@@ -56,11 +61,13 @@
 #define TDX_SYS_BUSY			0x8000020200000000ULL
 #define TDX_RND_NO_ENTROPY		0x8000020300000000ULL
 #define TDX_PAGE_METADATA_INCORRECT	0xC000030000000000ULL
+#define TDX_SYS_LP_INIT_NOT_DONE	0xC000050200000000ULL
 #define TDX_SYS_NOT_READY		0xC000050500000000ULL
 #define TDX_SYS_SHUTDOWN		0xC000050600000000ULL
 #define TDX_SYS_STATE_INCORRECT		0xC000050800000000ULL
 #define TDX_SYS_INVALID_HANDOFF		0xC000050900000000ULL
 #define TDX_SYS_CONFIG_NOT_PENDING	0xC000050C00000000ULL
+#define TDX_TD_FATAL			0xE000060400000000ULL
 #define TDX_METADATA_FIELD_ID_INCORRECT	0xC0000C0000000000ULL
 #define TDX_METADATA_FIELD_NOT_READABLE	0xC0000C0200000000ULL
 #define TDX_INVALID_REPORTMACSTRUCT	0xC000100100000000ULL

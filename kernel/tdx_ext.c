@@ -10,10 +10,17 @@
 #include <linux/bitfield.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/hrtimer.h>
 #include <linux/io.h>
+#include <linux/irqflags.h>
+#include <linux/log2.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/sched/signal.h>
+#include <linux/time64.h>
+#include <linux/topology.h>
+#include <asm/cacheflush.h>
 
 #include "seamcall.h"
 #include "tdx_abi.h"
@@ -26,9 +33,19 @@
 /* 2 MiB: what one list page describes, and what the buddy allocator has. */
 #define POOL_CHUNK_ORDER	9
 
+/*
+ * While the module is busy with somebody else's call: pauses double from the
+ * first to the second, and after the third in all it is given up. The guest of a
+ * Linux host waits for 30 s.
+ */
+#define BUSY_PAUSE_MIN_NS	(100 * NSEC_PER_USEC)
+#define BUSY_PAUSE_MAX_NS	(10 * NSEC_PER_MSEC)
+#define BUSY_PATIENCE_NS	(10 * NSEC_PER_SEC)
+
 u64 tdx_clock_mult;
 
 static enum tdx_ext_state ext_state;
+static u64 boot_features0;
 
 /* Ids are only handed out to traced calls, so the counter costs nothing else. */
 u64 tdx_ext_call_id(void)
@@ -42,6 +59,47 @@ static void set_ext_state(enum tdx_ext_state state, int error)
 {
 	trace_ext_state(ext_state, state, error);
 	ext_state = state;
+}
+
+static void pause_killable(u64 ns)
+{
+	ktime_t time = ns_to_ktime(ns);
+
+	set_current_state(TASK_KILLABLE);
+	schedule_hrtimeout(&time, HRTIMER_MODE_REL);
+}
+
+/**
+ * tdx_ext_seamcall_retry - as tdx_ext_seamcall(), again while the module is busy
+ * @fn:   RAX, made with TDX_FN()
+ * @args: as for tdx_ext_seamcall()
+ * @call: as for tdx_ext_seamcall(); a pause counts as gap
+ *
+ * Context: may sleep, unless interrupts are disabled; then it tries once.
+ * Return: the raw completion status, TDX_OPERAND_BUSY when the module remained
+ * busy, when the caller was killed, or when the policy says not to wait.
+ */
+u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call)
+{
+	const bool patient = tdx_quote_policy.busy == TDX_BUSY_RETRY && !irqs_disabled();
+	struct tdx_module_args inputs = *args;
+	u64 pause = BUSY_PAUSE_MIN_NS, paused = 0, r;
+
+	for (;;) {
+		r = tdx_ext_seamcall(fn, args, call);
+		if (!patient || TDX_STATUS_CODE(r) != TDX_OPERAND_BUSY ||
+		    paused >= BUSY_PATIENCE_NS || fatal_signal_pending(current))
+			return r;
+
+		pause_killable(pause);
+		paused += pause;
+		pause = min_t(u64, 2 * pause, BUSY_PAUSE_MAX_NS);
+
+		/* Pages that it took before it was busy are not offered again. */
+		if (TDX_FN_LEAF(fn) == TDH_EXT_MEM_ADD)
+			inputs.rcx = args->rcx;
+		*args = inputs;
+	}
 }
 
 /**
@@ -88,8 +146,12 @@ struct pool {
 	u32 required;		/* pages the module asks for */
 	u32 added;		/* pages it has taken */
 	u64 *list;		/* list page, reused by every batch */
+	struct page *piece;	/* pool_alloc=contig: what is left of the one piece */
+	u32 piece_pages;
+	unsigned int order;	/* larger chunks were not to be had */
 	bool timed;		/* somebody listens */
 	u64 alloc_ns;
+	u64 flush_ns;
 	u64 add_ns;
 };
 
@@ -100,18 +162,13 @@ static u64 pool_clock(const struct pool *pool)
 }
 
 /*
- * Up to @max pages, contiguous, as many as can be had at once. They are split
- * so that each page stands for itself: the module takes them one by one.
+ * Up to @max pages, as many as can be had at once, split so that each stands for
+ * itself: the module takes them one by one.
  */
-static struct page *pool_alloc_chunk(struct pool *pool, u32 max, u32 *nr)
+static struct page *alloc_chunk(struct pool *pool, u32 max, u32 *nr)
 {
-	unsigned int order = POOL_CHUNK_ORDER;
-	u64 start = pool_clock(pool);
+	unsigned int order = min_t(unsigned int, pool->order, ilog2(max));
 	struct page *page;
-	u64 ns;
-
-	while (order && (1U << order) > max)
-		order--;
 
 	for (;;) {
 		gfp_t gfp = GFP_KERNEL | (order ? __GFP_NOWARN | __GFP_NORETRY : 0);
@@ -119,18 +176,67 @@ static struct page *pool_alloc_chunk(struct pool *pool, u32 max, u32 *nr)
 		page = alloc_pages(gfp, order);
 		if (page || !order)
 			break;
-		order--;
+		pool->order = --order;
 	}
 	if (!page)
 		return NULL;
 
 	split_page(page, order);
 	*nr = 1U << order;
+	return page;
+}
+
+/* A chunk, or all that is required in one piece, with its time and its event. */
+static struct page *pool_alloc_timed(struct pool *pool, u32 max, u32 *nr)
+{
+	u64 start = pool_clock(pool), ns;
+	struct page *page;
+
+	if (tdx_quote_policy.pool_alloc == TDX_POOL_CONTIG) {
+		page = tdx_alloc_contig(pool->required, numa_mem_id());
+		*nr = pool->required;
+	} else {
+		page = alloc_chunk(pool, max, nr);
+	}
 
 	ns = pool_clock(pool) - start;
 	pool->alloc_ns += ns;
-	trace_pool_alloc(*nr, page_to_nid(page), ns);
+	if (page)
+		trace_pool_alloc(*nr, page_to_nid(page), ns);
 	return page;
+}
+
+/* The next pages for the list, at most @max of them. */
+static struct page *pool_next_pages(struct pool *pool, u32 max, u32 *nr)
+{
+	struct page *page;
+
+	if (!pool->piece_pages) {
+		pool->piece = pool_alloc_timed(pool, max, &pool->piece_pages);
+		if (!pool->piece) {
+			pool->piece_pages = 0;
+			return NULL;
+		}
+	}
+
+	page = pool->piece;
+	*nr = min(max, pool->piece_pages);
+	pool->piece += *nr;
+	pool->piece_pages -= *nr;
+	return page;
+}
+
+/* What the module writes must not be overwritten by lines that the host has dirty. */
+static void pool_flush(struct pool *pool, u32 nr)
+{
+	u64 start = pool_clock(pool);
+	u32 i;
+
+	if (tdx_quote_policy.pool_flush == TDX_FLUSH_NONE)
+		return;
+	for (i = 0; i < nr; i++)
+		clflush_cache_range(phys_to_virt(pool->list[i]), TDX_PAGE_SIZE);
+	pool->flush_ns += pool_clock(pool) - start;
 }
 
 /*
@@ -156,7 +262,7 @@ static int pool_add_batch(struct pool *pool, u32 nr, u32 *taken)
 	u64 start = pool_clock(pool);
 	u64 r, ns;
 
-	r = tdx_ext_seamcall(TDX_FN(TDH_EXT_MEM_ADD, 0), &args, &call);
+	r = tdx_ext_seamcall_retry(TDX_FN(TDH_EXT_MEM_ADD, 0), &args, &call);
 
 	*taken = r == TDX_SUCCESS ? nr : pool_taken(info, args.rcx, nr);
 	pool->added += *taken;
@@ -172,26 +278,28 @@ static int pool_add_batch(struct pool *pool, u32 nr, u32 *taken)
 	return 0;
 }
 
-/* One list page's worth: allocate it chunk by chunk, then hand it over. */
+/* One list page's worth: allocate it, then hand it over. */
 static int pool_grow(struct pool *pool)
 {
 	u32 want = min_t(u32, pool->required - pool->added, TDX_HPA_LIST_MAX);
 	u32 have = 0, taken = 0, nr, i;
-	struct page *chunk;
+	struct page *pages;
 	int ret = 0;
 
 	while (have < want) {
-		chunk = pool_alloc_chunk(pool, want - have, &nr);
-		if (!chunk) {
+		pages = pool_next_pages(pool, want - have, &nr);
+		if (!pages) {
 			ret = -ENOMEM;
 			break;
 		}
 		for (i = 0; i < nr; i++)
-			pool->list[have++] = page_to_phys(chunk + i);
+			pool->list[have++] = page_to_phys(pages + i);
 	}
 
-	if (!ret)
+	if (!ret) {
+		pool_flush(pool, have);
 		ret = pool_add_batch(pool, have, &taken);
+	}
 
 	for (i = taken; i < have; i++)
 		__free_page(pfn_to_page(PHYS_PFN(pool->list[i])));
@@ -202,6 +310,7 @@ static int pool_fill(u32 required)
 {
 	struct pool pool = {
 		.required = required,
+		.order = POOL_CHUNK_ORDER,
 		.timed = trace_pool_alloc_enabled() || trace_pool_add_enabled() ||
 			 trace_pool_total_enabled(),
 	};
@@ -214,8 +323,12 @@ static int pool_fill(u32 required)
 	while (!ret && pool.added < pool.required)
 		ret = pool_grow(&pool);
 
+	/* After a failure, for here the module has all of it otherwise. */
+	while (pool.piece_pages--)
+		__free_page(pool.piece++);
 	free_page((unsigned long)pool.list);
-	trace_pool_total(pool.required, pool.added, ret, pool.alloc_ns, pool.add_ns);
+	trace_pool_total(pool.required, pool.added, ret, pool.alloc_ns, pool.flush_ns,
+			 pool.add_ns);
 	if (pool.added)
 		pr_info("%u KB of memory given to the TDX module for extensions\n",
 			pool.added * (u32)(TDX_PAGE_SIZE / 1024));
@@ -230,7 +343,7 @@ static int ext_module_init(void)
 	struct tdx_ext_call call = {};
 	u64 r;
 
-	r = tdx_ext_seamcall(TDX_FN(TDH_EXT_INIT, 0), &args, &call);
+	r = tdx_ext_seamcall_retry(TDX_FN(TDH_EXT_INIT, 0), &args, &call);
 	if (r != TDX_SUCCESS) {
 		pr_err("TDH.EXT.INIT failed, status 0x%016llx\n", r);
 		return -EIO;
@@ -252,14 +365,26 @@ static int ext_read_metadata(u64 *pages, u64 *required)
 	return tdx_sys_rd(TDX_MD_EXT_REQUIRED, required);
 }
 
-static int ext_bring_up(bool may_grow)
+/* The module's features: as it says now, or as it said at boot. */
+static int ext_features0(bool first, u64 *features0)
+{
+	if (!first && tdx_quote_policy.recheck == TDX_RECHECK_NONE) {
+		*features0 = boot_features0;
+		return 0;
+	}
+	return tdx_sys_rd(TDX_MD_FEATURES0, features0);
+}
+
+static int ext_bring_up(bool first)
 {
 	u64 features0, pages, required;
 	int ret;
 
-	ret = tdx_sys_rd(TDX_MD_FEATURES0, &features0);
+	ret = ext_features0(first, &features0);
 	if (ret)
 		return ret;
+	if (first)
+		boot_features0 = features0;
 	if (!(features0 & TDX_FEATURES0_EXT))
 		return -EOPNOTSUPP;
 
@@ -271,7 +396,7 @@ static int ext_bring_up(bool may_grow)
 
 	if (pages > U32_MAX)
 		return -EIO;
-	if (pages && !may_grow) {
+	if (pages && !first) {
 		pr_err("the updated TDX module wants %llu more pages, an update cannot give any\n",
 		       pages);
 		return -ENOMEM;
@@ -285,12 +410,9 @@ static int ext_bring_up(bool may_grow)
 	return ext_module_init();
 }
 
-static int ext_start(bool may_grow)
+static int ext_start(bool first)
 {
-	int ret;
-
-	tdx_clock_init();
-	ret = ext_bring_up(may_grow);
+	int ret = ext_bring_up(first);
 
 	/* A module without extensions is as good as it was before there were any. */
 	if (ret == -EOPNOTSUPP) {
@@ -313,14 +435,16 @@ static int ext_start(bool may_grow)
  */
 int tdx_ext_init(void)
 {
+	tdx_clock_init();
 	return ext_start(true);
 }
 
 /**
  * tdx_ext_reinit - initialise extensions again after TDH.SYS.UPDATE
  *
- * The pool survives an update and must not grow by it.
+ * The pool survives an update and must not grow by it. Allocates nothing.
  *
+ * Context: any, also stop_machine().
  * Return: as tdx_ext_init(); -ENOMEM when the new module wants more memory.
  */
 int tdx_ext_reinit(void)

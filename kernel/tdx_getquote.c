@@ -6,6 +6,7 @@
  * is read once.
  */
 #include <linux/align.h>
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/overflow.h>
@@ -124,6 +125,10 @@ static int make_quote(struct request *req)
 	u64 start;
 	int ret;
 
+	quote->in = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!quote->in)
+		return -ENOMEM;
+
 	start = tdx_quote_clock(quote);
 	ret = copy_in(req);
 	quote->times.copy_in = tdx_quote_clock(quote) - start;
@@ -140,62 +145,129 @@ static int make_quote(struct request *req)
 	return ret;
 }
 
-/*
- * What the guest is told in its header. A page that could not be read gets no
- * answer there, as posted, and neither does a caller who is dying.
- */
-static void report_failure(struct request *req, int error)
+/* --- what the guest is told --- */
+
+/* As posted: one return code for all failures, and mostly one status. */
+static u64 answer_collapsed(struct request *req, int error)
 {
 	switch (error) {
-	case -EINTR:
-		break;
 	case -EINVAL:
 	case -ENOSPC:
 		write_status(req, TDX_GETQUOTE_ERROR);
 		break;
 	case -EFAULT:
+		/* A page that could not be read gets no answer there. */
 		if (req->quote.len)
 			write_status(req, TDX_GETQUOTE_ERROR);
 		break;
 	default:
 		write_status(req, TDX_GETQUOTE_UNAVAILABLE);
 	}
+	return TDVMCALL_INVALID_OPERAND;
 }
 
-static int serve(struct request *req)
+/* So large a buffer would do. */
+static void write_needed(struct request *req)
+{
+	__le32 len = cpu_to_le32(req->quote.len);
+
+	req->guest->ops->write(req->guest,
+			       req->gpa + offsetof(struct tdx_getquote_hdr, out_len),
+			       &len, sizeof(len));
+}
+
+/*
+ * ERROR is the guest's own doing, UNAVAILABLE the module's or the host's, and
+ * RETRY, with the buffer as it was, passes. Where there is a status to read the
+ * call itself has succeeded, as QEMU has it.
+ */
+static u64 answer_distinct(struct request *req, int error)
+{
+	u64 status = TDX_GETQUOTE_UNAVAILABLE;
+
+	switch (error) {
+	case -EAGAIN:
+	case -EBUSY:
+	case -ENOMEM:
+		return TDVMCALL_RETRY;
+	case -EFAULT:
+		return TDVMCALL_INVALID_OPERAND;
+	case -ENOSPC:
+		write_needed(req);
+		fallthrough;
+	case -EINVAL:
+	case -EBADMSG:
+		status = TDX_GETQUOTE_ERROR;
+	}
+	return write_status(req, status) ? TDVMCALL_INVALID_OPERAND : TDVMCALL_SUCCESS;
+}
+
+static u64 answer(struct request *req, int error)
+{
+	if (!error)
+		return TDVMCALL_SUCCESS;
+	if (tdx_quote_policy.errors == TDX_ERRORS_DISTINCT)
+		return answer_distinct(req, error);
+	/* Without a page to read into, the guest's header stays as it is, as posted. */
+	if (error == -ENOMEM && !req->quote.in)
+		return TDVMCALL_INVALID_OPERAND;
+	return answer_collapsed(req, error);
+}
+
+/* Is somebody else to answer, or nobody at all? */
+static bool unanswered(int error)
+{
+	return error == -EINTR ||
+	       (error == -ENODEV && tdx_quote_policy.recheck == TDX_RECHECK_METADATA);
+}
+
+/* --- one request --- */
+
+static int serve(struct request *req, u64 *ret)
 {
 	struct tdx_quote *quote = &req->quote;
-	int ret = -ENOMEM;
+	int error;
 
-	tdx_quote_begin(quote, req->guest->tdr);
-
-	/* Without a page to read into, the guest's header stays as it is, as posted. */
-	quote->in = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (quote->in) {
-		ret = make_quote(req);
-		if (ret)
-			report_failure(req, ret);
-	}
+	error = tdx_quote_begin(quote, req->guest->tdr);
+	if (!error)
+		error = make_quote(req);
+	if (!unanswered(error))
+		*ret = answer(req, error);
 
 	tdx_quote_put(quote);
 	free_page((unsigned long)quote->in);
-	quote->error = ret;
+	quote->error = error;
 	tdx_quote_end(quote);
-	return ret;
+	return unanswered(error) ? error : 0;
+}
+
+/* A TD may keep every vCPU in here, and must not fill the queue with them. */
+static int serve_within_limit(struct request *req, u64 *ret)
+{
+	struct tdx_guest *guest = req->guest;
+	int error = 0;
+
+	if (atomic_inc_return(&guest->in_flight) > TDX_GUEST_MAX_IN_FLIGHT &&
+	    tdx_quote_policy.limit == TDX_LIMIT_PER_TD)
+		*ret = TDVMCALL_RETRY;
+	else
+		error = serve(req, ret);
+	atomic_dec(&guest->in_flight);
+	return error;
 }
 
 /**
  * tdx_getquote - answer a guest's GetQuote with a quote of the TDX module
- * @guest: the TD
- * @gpa:   R12, shared bit and all
- * @size:  R13, bytes of the shared buffer, header included
- * @ret:   R10 for the guest: TDVMCALL_SUCCESS only when a quote and status
- *         SUCCESS are in the buffer; else why not, as the posted series does
+ * @guest:  the TD
+ * @gpa:    R12, shared bit and all
+ * @size:   R13, bytes of the shared buffer, header included
+ * @answer: for the guest
  *
- * Return: 0 when *@ret is to be given to the guest, -EINTR when the caller was
- * killed while it waited.
+ * Return: 0 when there is an answer; -ENODEV when user space has to give it, for
+ * quoting is not available, and the buffer is as it was; -EINTR when the caller
+ * was killed while it waited.
  */
-int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, u64 *ret)
+int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, struct tdx_getquote_answer *answer)
 {
 	struct request req = {
 		.guest = guest,
@@ -207,15 +279,13 @@ int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, u64 *ret)
 
 	trace_getquote_enter(guest->tdr, gpa, size);
 
-	*ret = check_address(&req);
-	if (*ret == TDVMCALL_SUCCESS) {
-		error = serve(&req);
-		if (error)
-			*ret = TDVMCALL_INVALID_OPERAND;
-	}
+	answer->ret = check_address(&req);
+	if (answer->ret == TDVMCALL_SUCCESS)
+		error = serve_within_limit(&req, &answer->ret);
+	if (error)
+		answer->ret = TDVMCALL_SUBFUNC_UNSUPPORTED;
+	answer->status = req.status;
 
-	if (error != -EINTR)
-		error = 0;
-	trace_getquote_exit(guest->tdr, *ret, req.status, error);
+	trace_getquote_exit(guest->tdr, answer->ret, answer->status, error);
 	return error;
 }

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Quotes made by the TDX module: initialise quoting, keep buffers that the
- * module can write to, and turn request data into a quote.
+ * Quotes made by the TDX module: initialise quoting, turn request data into a
+ * quote, and stand back while the module is being replaced.
  */
 #define pr_fmt(fmt) "tdx: " fmt
 
-#include <linux/bitmap.h>
-#include <linux/cpumask.h>
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/io.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
 #include <linux/printk.h>
-#include <linux/semaphore.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
-#include <linux/vmalloc.h>
+#include <linux/string.h>
+#include <linux/wait.h>
 
 #include <trace/events/tdx_ext.h>
 
@@ -24,192 +22,35 @@
 #include "tdx_abi.h"
 #include "tdx_clock.h"
 #include "tdx_quote.h"
+#include "tdx_quote_buf.h"
 
-/*
- * A call occupies a CPU while it runs. Spare buffers keep somebody ready to run
- * on every CPU: with one for each, a CPU falls idle between a buffer's return
- * and its next owner's wake-up (a seventh of the rate at 64 guests), with many
- * more, callers take turns instead of queueing and the tail grows.
- */
-#define QUOTE_BUFFERS_PER_CPU	3U
-#define QUOTE_MAX_BUFFERS	64U
 #define QUOTE_MAX_SIZE		SZ_16M	/* of a configfs-tsm report */
 
-/**
- * struct tdx_quote_buf - memory for one quote, with the list that describes it
- * @data:  virtually contiguous pages
- * @nodes: HPA_LINKED_LIST, virtually contiguous, node by node
- */
-struct tdx_quote_buf {
-	void *data;
-	u64 *nodes;
-};
+struct tdx_quote_policy tdx_quote_policy = TDX_QUOTE_POLICY_DEFAULT;
 
 static enum tdx_quote_state quote_state;
-static struct tdx_quote_policy quote_policy = { .buffers = TDX_QUOTE_PER_CALL };
 static u32 max_quote_size;
 
-static struct tdx_quote_buf buffers[QUOTE_MAX_BUFFERS];
-static unsigned int nr_buffers;
+/* Quotes from tdx_quote_begin() to tdx_quote_put(). */
+static atomic_t in_flight;
+static DECLARE_WAIT_QUEUE_HEAD(all_ended);
 
-/* TDX_QUOTE_SHARED: buffer 0 and this. */
-static DEFINE_MUTEX(shared_lock);
-
-/* TDX_QUOTE_PER_CALL: first come, first served. */
-static struct semaphore free_count;
-static DEFINE_SPINLOCK(free_lock);
-static DECLARE_BITMAP(free_map, QUOTE_MAX_BUFFERS);
-
-/* --- buffers --- */
-
-static void buf_destroy(struct tdx_quote_buf *buf)
+static void set_quote_state(enum tdx_quote_state state, int error)
 {
-	vfree(buf->nodes);
-	vfree(buf->data);
-	buf->nodes = NULL;
-	buf->data = NULL;
+	trace_quote_state(quote_state, state, error);
+	WRITE_ONCE(quote_state, state);
 }
 
-static u64 hpa_of(const void *vmalloced)
+static int quote_state_error(void)
 {
-	return PFN_PHYS(vmalloc_to_pfn(vmalloced));
-}
-
-static void buf_link(struct tdx_quote_buf *buf, u32 pages, u32 nr_nodes)
-{
-	u32 i;
-
-	memset(buf->nodes, 0xff, nr_nodes * TDX_PAGE_SIZE);
-
-	for (i = 0; i < pages; i++) {
-		u64 *node = buf->nodes + i / TDX_HPA_NODE_PAGES * (TDX_HPA_NODE_LINK + 1);
-
-		node[i % TDX_HPA_NODE_PAGES] = hpa_of(buf->data + i * TDX_PAGE_SIZE);
+	switch (READ_ONCE(quote_state)) {
+	case TDX_QUOTE_AVAILABLE:
+		return 0;
+	case TDX_QUOTE_UPDATING:
+		return -EAGAIN;
+	default:
+		return -ENODEV;
 	}
-	for (i = 0; i + 1 < nr_nodes; i++) {
-		u64 *node = buf->nodes + i * (TDX_HPA_NODE_LINK + 1);
-
-		node[TDX_HPA_NODE_LINK] = hpa_of(node + TDX_HPA_NODE_LINK + 1);
-	}
-}
-
-static int buf_create(struct tdx_quote_buf *buf, u32 size)
-{
-	u32 pages = DIV_ROUND_UP(size, TDX_PAGE_SIZE);
-	u32 nr_nodes = DIV_ROUND_UP(pages, TDX_HPA_NODE_PAGES);
-
-	buf->data = vzalloc(pages * TDX_PAGE_SIZE);
-	buf->nodes = vmalloc(nr_nodes * TDX_PAGE_SIZE);
-	if (!buf->data || !buf->nodes) {
-		buf_destroy(buf);
-		return -ENOMEM;
-	}
-
-	buf_link(buf, pages, nr_nodes);
-	return 0;
-}
-
-static void buffers_destroy(void)
-{
-	while (nr_buffers)
-		buf_destroy(&buffers[--nr_buffers]);
-}
-
-/* Fewer than wanted will do as long as there is one. */
-static int buffers_create(u32 size)
-{
-	unsigned int want = min(num_online_cpus() * QUOTE_BUFFERS_PER_CPU, QUOTE_MAX_BUFFERS);
-
-	while (nr_buffers < want && !buf_create(&buffers[nr_buffers], size))
-		nr_buffers++;
-	if (!nr_buffers)
-		return -ENOMEM;
-
-	bitmap_fill(free_map, nr_buffers);
-	sema_init(&free_count, nr_buffers);
-	return 0;
-}
-
-static int shared_get(struct tdx_quote *quote)
-{
-	mutex_lock(&shared_lock);
-	quote->buf = &buffers[0];
-	return 0;
-}
-
-static int per_call_get(struct tdx_quote *quote)
-{
-	unsigned int i;
-
-	if (down_killable(&free_count))
-		return -EINTR;
-
-	spin_lock(&free_lock);
-	i = find_first_bit(free_map, nr_buffers);
-	__clear_bit(i, free_map);
-	spin_unlock(&free_lock);
-
-	quote->buf = &buffers[i];
-	return 0;
-}
-
-static int quote_get_buf(struct tdx_quote *quote)
-{
-	u64 start = tdx_quote_clock(quote);
-	int ret;
-
-	if (quote_policy.buffers == TDX_QUOTE_SHARED)
-		ret = shared_get(quote);
-	else
-		ret = per_call_get(quote);
-	if (ret)
-		return ret;
-
-	quote->times.wait = tdx_quote_clock(quote) - start;
-	trace_quote_buffer(quote->call.id, quote->call.tdr, quote->buf - buffers,
-			   quote->times.wait);
-	return 0;
-}
-
-static void per_call_put(struct tdx_quote_buf *buf)
-{
-	spin_lock(&free_lock);
-	__set_bit(buf - buffers, free_map);
-	spin_unlock(&free_lock);
-
-	up(&free_count);
-}
-
-/*
- * Whoever is woken may run before this returns: handing the buffer on is as
- * much a part of waiting for buffers as getting one is, and is timed as such.
- */
-static void quote_put_buf(struct tdx_quote *quote)
-{
-	struct tdx_quote_buf *buf = quote->buf;
-	u64 start = tdx_quote_clock(quote);
-
-	quote->buf = NULL;
-	if (quote_policy.buffers == TDX_QUOTE_SHARED)
-		mutex_unlock(&shared_lock);
-	else
-		per_call_put(buf);
-	quote->times.wait += tdx_quote_clock(quote) - start;
-}
-
-/*
- * The shared buffer goes back before the slow copy to the guest, as posted, so
- * the quote moves to memory of its own first.
- */
-static int shared_keep(struct tdx_quote *quote)
-{
-	u64 start = tdx_quote_clock(quote);
-
-	quote->data = kvmemdup(quote->buf->data, quote->len, GFP_KERNEL_ACCOUNT);
-	quote->times.copy_out = tdx_quote_clock(quote) - start;
-	quote_put_buf(quote);
-
-	return quote->data ? 0 : -ENOMEM;
 }
 
 /* --- one quote --- */
@@ -226,12 +67,42 @@ u64 tdx_quote_clock(const struct tdx_quote *quote)
 	return quote->times.begin ? tdx_clock() : 0;
 }
 
+static void quote_leave(struct tdx_quote *quote)
+{
+	quote->entered = false;
+	if (atomic_dec_and_test(&in_flight))
+		wake_up_all(&all_ended);
+}
+
+/*
+ * Counted first, then asked whether it may: tdx_quote_suspend() does it the
+ * other way round, so that one of the two sees the other.
+ */
+static int quote_enter(struct tdx_quote *quote)
+{
+	int ret;
+
+	atomic_inc(&in_flight);
+	smp_mb__after_atomic();	/* pairs with tdx_quote_suspend() */
+	quote->entered = true;
+
+	ret = quote_state_error();
+	if (ret)
+		quote_leave(quote);
+	return ret;
+}
+
 /**
  * tdx_quote_begin - a quote for a TD begins
  * @quote: zeroed
  * @tdr:   HPA of the TD's root page
+ *
+ * tdx_quote_put() and tdx_quote_end() are due in any case.
+ *
+ * Return: 0; -ENODEV when quoting is not available; -EAGAIN while the module is
+ * being updated.
  */
-void tdx_quote_begin(struct tdx_quote *quote, u64 tdr)
+int tdx_quote_begin(struct tdx_quote *quote, u64 tdr)
 {
 	quote->call.tdr = tdr;
 	if (trace_quote_end_enabled() || trace_quote_buffer_enabled())
@@ -239,66 +110,116 @@ void tdx_quote_begin(struct tdx_quote *quote, u64 tdr)
 	if (quote->times.begin || trace_quote_begin_enabled())
 		quote->call.id = tdx_ext_call_id();
 	trace_quote_begin(quote->call.id, tdr);
+
+	return quote_enter(quote);
+}
+
+/* HPA of the page that the module reads. */
+static u64 quote_input(struct tdx_quote *quote)
+{
+	u64 start;
+
+	if (tdx_quote_policy.input_page == TDX_INPUT_SEPARATE)
+		return virt_to_phys(quote->in);
+
+	start = tdx_quote_clock(quote);
+	memcpy(quote->buf->data, quote->in, TDX_PAGE_SIZE);
+	quote->times.copy_in += tdx_quote_clock(quote) - start;
+	return tdx_quote_buf_data_hpa(quote->buf);
+}
+
+/* Whose fault it was, and whether another try may help. */
+static int quote_error(u64 status)
+{
+	switch (TDX_STATUS_CODE(status)) {
+	case TDX_SUCCESS:
+		return 0;
+	case TDX_OPERAND_BUSY:
+		return fatal_signal_pending(current) ? -EINTR : -EBUSY;
+	case TDX_RND_NO_ENTROPY:
+		return -EBUSY;
+	case TDX_INVALID_REPORTMACSTRUCT:
+		return -EBADMSG;
+	case TDX_OPERAND_INVALID:
+		/* The length is the guest's, all other operands are ours. */
+		return TDX_STATUS_DETAIL(status) == TDX_OPERAND_R9 ? -EBADMSG : -EIO;
+	default:
+		return -EIO;
+	}
 }
 
 static int quote_get(struct tdx_quote *quote)
 {
+	const u32 size = READ_ONCE(max_quote_size);
 	struct tdx_module_args args = {
 		.rcx = quote->call.tdr,
 		.rdx = TDX_QUOTE_ID_DEFAULT << TDX_QUOTE_ID_SHIFT,
-		.r8 = virt_to_phys(quote->in),
+		.r8 = quote_input(quote),
 		.r9 = quote->in_len,
-		.r10 = hpa_of(quote->buf->nodes),
-		.r11 = max_quote_size,
+		.r10 = tdx_quote_buf_list_hpa(quote->buf),
+		.r11 = size,
 	};
 	u64 r;
 
-	r = tdx_ext_seamcall(TDX_FN(TDH_QUOTE_GET, 0), &args, &quote->call);
+	r = tdx_ext_seamcall_retry(TDX_FN(TDH_QUOTE_GET, 0), &args, &quote->call);
 	if (r != TDX_SUCCESS)
-		return -EIO;
+		return quote_error(r) ?: -EIO;
 
 	/* Never believe a length: beyond the buffer lies somebody else's memory. */
-	if (!args.rcx || args.rcx > max_quote_size)
+	if (!args.rcx || args.rcx > size)
 		return -EIO;
 
 	quote->len = args.rcx;
 	return 0;
 }
 
+/*
+ * The shared buffer goes back before the slow copy to the guest, as posted, so
+ * the quote moves to memory of its own first.
+ */
+static int shared_keep(struct tdx_quote *quote)
+{
+	u64 start = tdx_quote_clock(quote);
+
+	quote->data = kvmemdup(quote->buf->data, quote->len, GFP_KERNEL_ACCOUNT);
+	quote->times.copy_out = tdx_quote_clock(quote) - start;
+	tdx_quote_buf_put(quote);
+
+	return quote->data ? 0 : -ENOMEM;
+}
+
 /**
  * tdx_quote_generate - have the module make a quote
  * @quote: begun, with @in and @in_len set
  *
- * Waiting for a buffer can be killed with the per-call policy; a call that the
+ * Waiting for a buffer can be killed if the policy says so; a call that the
  * module has begun is always run to its end, for there is no way to abort it.
  *
  * Return: 0 with @data and @len valid until tdx_quote_put(); -EINTR when
- * killed, -ENODEV when quoting is not available, -ENOMEM, -EIO.
+ * killed; -EAGAIN when an update of the module has begun meanwhile; -EBUSY when
+ * it remained busy or without entropy; -EBADMSG when it refused the input; -EIO
+ * for all else it may say; -ENOMEM.
  */
 int tdx_quote_generate(struct tdx_quote *quote)
 {
 	int ret;
 
-	if (!tdx_quote_available())
-		return -ENODEV;
-
-	ret = quote_get_buf(quote);
+	ret = tdx_quote_buf_get(quote);
 	if (ret)
 		return ret;
 
-	ret = quote_get(quote);
+	/* An update that began while this one waited need not wait for it. */
+	ret = quote_state_error();
+	if (!ret)
+		ret = quote_get(quote);
 	if (ret)
-		goto put;
+		return ret;
 
-	if (quote_policy.buffers == TDX_QUOTE_SHARED)
+	if (tdx_quote_policy.buffers == TDX_BUFFERS_SHARED)
 		return shared_keep(quote);
 
 	quote->data = quote->buf->data;
 	return 0;
-
-put:
-	quote_put_buf(quote);
-	return ret;
 }
 
 /**
@@ -308,10 +229,12 @@ put:
 void tdx_quote_put(struct tdx_quote *quote)
 {
 	if (quote->buf)
-		quote_put_buf(quote);
+		tdx_quote_buf_put(quote);
 	else
 		kvfree(quote->data);
 	quote->data = NULL;
+	if (quote->entered)
+		quote_leave(quote);
 }
 
 /**
@@ -326,24 +249,23 @@ void tdx_quote_end(struct tdx_quote *quote)
 
 /* --- initialisation --- */
 
-static void set_quote_state(enum tdx_quote_state state, int error)
-{
-	trace_quote_state(quote_state, state, error);
-	WRITE_ONCE(quote_state, state);
-}
-
-static int quote_module_init(u32 *size)
+static int quote_module_init(void)
 {
 	struct tdx_module_args args = {};
 	struct tdx_ext_call call = {};
-	u64 r, value;
-	int ret;
+	u64 r;
 
-	r = tdx_ext_seamcall(TDX_FN(TDH_QUOTE_INIT, 0), &args, &call);
-	if (r != TDX_SUCCESS) {
-		pr_err("TDH.QUOTE.INIT failed, status 0x%016llx\n", r);
-		return -EIO;
-	}
+	r = tdx_ext_seamcall_retry(TDX_FN(TDH_QUOTE_INIT, 0), &args, &call);
+	if (r == TDX_SUCCESS)
+		return 0;
+	pr_err("TDH.QUOTE.INIT failed, status 0x%016llx\n", r);
+	return -EIO;
+}
+
+static int quote_read_size(u32 *size)
+{
+	u64 value;
+	int ret;
 
 	ret = tdx_sys_rd(TDX_MD_MAX_QUOTE_SIZE, &value);
 	if (ret)
@@ -361,23 +283,18 @@ static int quote_bring_up(void)
 	u32 size;
 	int ret;
 
-	ret = quote_module_init(&size);
-	if (ret)
-		return ret;
-
-	/* Buffers of the same size survive, so an update need not allocate. */
-	if (nr_buffers && size == max_quote_size)
-		return 0;
-
-	buffers_destroy();
-	max_quote_size = size;
-	return buffers_create(size);
+	ret = quote_module_init();
+	if (!ret)
+		ret = quote_read_size(&size);
+	if (!ret)
+		ret = tdx_quote_buffers_create(size);
+	if (!ret)
+		max_quote_size = size;
+	return ret;
 }
 
 /**
- * tdx_quote_init - initialise quoting, first or again after an update
- *
- * Makes new keys in the module. Nothing may be quoting meanwhile.
+ * tdx_quote_init - initialise quoting after tdx_ext_init()
  *
  * Return: 0, -ENOMEM, or -EIO when the module refused. On failure quoting is
  * unavailable and guests fall back to user space.
@@ -386,14 +303,10 @@ int tdx_quote_init(void)
 {
 	int ret = quote_bring_up();
 
-	if (ret) {
-		buffers_destroy();
-		max_quote_size = 0;
-	}
 	set_quote_state(ret ? TDX_QUOTE_UNAVAILABLE : TDX_QUOTE_AVAILABLE, ret);
 	if (!ret)
 		pr_info("quoting enabled, quotes of up to %u bytes, %u buffers\n",
-			max_quote_size, nr_buffers);
+			max_quote_size, tdx_quote_nr_buffers());
 	return ret;
 }
 
@@ -405,28 +318,112 @@ int tdx_quote_init(void)
 void tdx_quote_exit(void)
 {
 	set_quote_state(TDX_QUOTE_UNAVAILABLE, 0);
-	buffers_destroy();
+	tdx_quote_buffers_destroy();
 	max_quote_size = 0;
 }
 
+/* --- a module update --- */
+
+/**
+ * tdx_quote_suspend - the TDX module is about to be replaced
+ *
+ * With update=excluded, from a successful return until tdx_quote_resume() the
+ * module is not making quotes, and whoever asks for one is told to ask again.
+ *
+ * Return: 0, or -EINTR when killed while quotes were still being made; then
+ * quoting goes on as before.
+ */
+int tdx_quote_suspend(void)
+{
+	if (tdx_quote_policy.update == TDX_UPDATE_RACING || !tdx_quote_available())
+		return 0;
+
+	set_quote_state(TDX_QUOTE_UPDATING, 0);
+	smp_mb();	/* pairs with quote_enter() */
+	if (!wait_event_killable(all_ended, !atomic_read(&in_flight)))
+		return 0;
+
+	set_quote_state(TDX_QUOTE_AVAILABLE, 0);
+	return -EINTR;
+}
+
+/**
+ * tdx_quote_reinit - initialise quoting in the new module, with new keys
+ *
+ * Call after tdx_ext_reinit(). Allocates nothing.
+ *
+ * Context: any, also stop_machine().
+ * Return: 0; -EIO when the module refused; -ENOSPC when its quotes may be larger
+ * than the buffers made at bring-up. With recheck=none always 0.
+ */
+int tdx_quote_reinit(void)
+{
+	int ret = quote_module_init();
+	u32 size;
+
+	if (tdx_quote_policy.recheck == TDX_RECHECK_NONE)
+		return 0;
+
+	if (!ret)
+		ret = quote_read_size(&size);
+	if (ret)
+		return ret;
+	if (tdx_quote_buffers_size() && size > tdx_quote_buffers_size()) {
+		pr_err("the updated TDX module makes quotes of up to %u bytes, buffers have %u\n",
+		       size, tdx_quote_buffers_size());
+		return -ENOSPC;
+	}
+
+	WRITE_ONCE(max_quote_size, size);
+	return 0;
+}
+
+/* Only where bring-up had no quoting, and so no buffers. */
+static int quote_late_buffers(void)
+{
+	if (tdx_quote_buffers_size())
+		return 0;
+	if (tdx_quote_policy.recheck == TDX_RECHECK_NONE)
+		return -ENODEV;
+	return tdx_quote_buffers_create(max_quote_size);
+}
+
+/**
+ * tdx_quote_resume - the update is over
+ * @error: 0 when quotes can be made, else why not
+ *
+ * With recheck=none quoting counts as available once it ever was.
+ */
+void tdx_quote_resume(int error)
+{
+	if (tdx_quote_policy.recheck == TDX_RECHECK_NONE && tdx_quote_buffers_size())
+		error = 0;
+	if (!error)
+		error = quote_late_buffers();
+	set_quote_state(error ? TDX_QUOTE_UNAVAILABLE : TDX_QUOTE_AVAILABLE, error);
+}
+
+/* --- state --- */
+
+enum tdx_quote_state tdx_quote_get_state(void)
+{
+	return READ_ONCE(quote_state);
+}
+
+/* With recheck=none this is no promise: see tdx_quote_resume(). */
 bool tdx_quote_available(void)
 {
-	return READ_ONCE(quote_state) == TDX_QUOTE_AVAILABLE;
+	return tdx_quote_get_state() == TDX_QUOTE_AVAILABLE;
 }
 
-/* Bytes; 0 before tdx_quote_init(). */
+/* Quotes under way. */
+unsigned int tdx_quote_in_flight(void)
+{
+	return atomic_read(&in_flight);
+}
+
+/* Bytes; 0 while quoting is unavailable. */
 u32 tdx_quote_max_size(void)
 {
-	return max_quote_size;
-}
-
-unsigned int tdx_quote_nr_buffers(void)
-{
-	return nr_buffers;
-}
-
-/* Nothing may be quoting meanwhile. */
-void tdx_quote_set_policy(const struct tdx_quote_policy *policy)
-{
-	quote_policy = *policy;
+	return tdx_quote_get_state() == TDX_QUOTE_UNAVAILABLE ? 0 : READ_ONCE(max_quote_size);
 }

@@ -6,9 +6,18 @@
 #ifndef _TDX_QUOTE_H
 #define _TDX_QUOTE_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
 
+#include "tdx_quote_policy.h"
+
 struct tdx_module_args;
+
+/*
+ * How the path does things. Never changes in a tree; the lab sets it while there
+ * are no TDs.
+ */
+extern struct tdx_quote_policy tdx_quote_policy;
 
 /* --- one extension SEAMCALL over all its iterations (tdx_resume.c) --- */
 
@@ -22,6 +31,7 @@ struct tdx_module_args;
  * @gap_ns:     time from each exit until the host goes on, with the next
  *              iteration or behind the last, summed; 0 when nobody listens
  * @left_ns:    when the module was left last, by tdx_clock()
+ * @left_cpu:   CPU on which it was left half-way last
  */
 struct tdx_ext_call {
 	u64 id;
@@ -31,12 +41,16 @@ struct tdx_ext_call {
 	u64 gap_ns;
 	u64 left_ns;
 	u32 iterations;
+	u32 left_cpu;
 };
 
 u64 tdx_ext_call_id(void);
 u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
 
 /* --- extensions: detect, pool, init (tdx_ext.c) --- */
+
+/* As tdx_ext_seamcall(), and tried again while the module is busy. */
+u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
 
 enum tdx_ext_state {
 	TDX_EXT_ABSENT,		/* the module has none, or none is required */
@@ -52,18 +66,9 @@ int tdx_sys_rd(u64 field, u64 *value);
 /* --- quotes (tdx_quote.c) --- */
 
 enum tdx_quote_state {
-	TDX_QUOTE_UNAVAILABLE,
+	TDX_QUOTE_UNAVAILABLE,	/* user space must answer */
 	TDX_QUOTE_AVAILABLE,
-};
-
-/* How a quote gets a buffer for the module to write to. */
-enum tdx_quote_buffers {
-	TDX_QUOTE_SHARED,	/* one, behind a host-wide mutex, as posted in v2 */
-	TDX_QUOTE_PER_CALL,	/* a free one of a set, first come first served */
-};
-
-struct tdx_quote_policy {
-	enum tdx_quote_buffers buffers;
+	TDX_QUOTE_UPDATING,	/* the module is being replaced: come back later */
 };
 
 /**
@@ -71,7 +76,7 @@ struct tdx_quote_policy {
  * @begin:    when it began, by tdx_clock(); 0 when nobody listens
  * @copy_in:  guest memory to the module's input page
  * @wait:     until a buffer was free, and to hand it on to the next in line
- * @copy_out: the module's output to guest memory
+ * @copy_out: the module's output to guest memory, clearing the buffer
  * @total:    begin to end; what the parts and the call's seam_ns and gap_ns
  *            leave over is "other"
  */
@@ -89,11 +94,12 @@ struct tdx_quote_buf;
  * struct tdx_quote - one quote being made
  * @call:   the TDH.QUOTE.GET behind it; @call.id names the quote too
  * @times:  its decomposition
- * @in:     page-aligned page with the request data, the caller's
+ * @in:     page with the request data, the caller's
  * @in_len: bytes of it
  * @data:   the quote, valid until tdx_quote_put()
  * @len:    bytes of the quote
  * @error:  0 or negative errno
+ * @entered: counted as under way
  * @buf:    buffer held, NULL if none
  */
 struct tdx_quote {
@@ -104,17 +110,25 @@ struct tdx_quote {
 	u32 len;
 	const void *data;
 	int error;
+	bool entered;
 	struct tdx_quote_buf *buf;
 };
 
 int tdx_quote_init(void);
 void tdx_quote_exit(void);
 bool tdx_quote_available(void);
+enum tdx_quote_state tdx_quote_get_state(void);
+unsigned int tdx_quote_in_flight(void);
 u32 tdx_quote_max_size(void);
 unsigned int tdx_quote_nr_buffers(void);
-void tdx_quote_set_policy(const struct tdx_quote_policy *policy);
 
-void tdx_quote_begin(struct tdx_quote *quote, u64 tdr);
+/* --- quotes and a module update (tdx_quote.c); lab/update.c has the order --- */
+
+int tdx_quote_suspend(void);
+int tdx_quote_reinit(void);
+void tdx_quote_resume(int error);
+
+int tdx_quote_begin(struct tdx_quote *quote, u64 tdr);
 int tdx_quote_generate(struct tdx_quote *quote);
 void tdx_quote_put(struct tdx_quote *quote);
 void tdx_quote_end(struct tdx_quote *quote);
@@ -123,6 +137,9 @@ u64 tdx_quote_clock(const struct tdx_quote *quote);
 /* --- the guest's GetQuote (tdx_getquote.c) --- */
 
 struct tdx_guest;
+
+/* Requests of one TD that may be under way at once, with limit=per-td. As QEMU. */
+#define TDX_GUEST_MAX_IN_FLIGHT	16
 
 /**
  * struct tdx_guest_ops - how the path reaches a guest's memory
@@ -141,13 +158,25 @@ struct tdx_guest_ops {
  * @ops:        access to its memory; addresses come without the shared bit
  * @tdr:        HPA of its root page
  * @shared_bit: the GPA bit that marks an address as shared
+ * @in_flight:  its requests under way
  */
 struct tdx_guest {
 	const struct tdx_guest_ops *ops;
 	u64 tdr;
 	u64 shared_bit;
+	atomic_t in_flight;
 };
 
-int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, u64 *ret);
+/**
+ * struct tdx_getquote_answer - what the guest is told
+ * @ret:    R10, TDVMCALL_*
+ * @status: in its header, TDX_GETQUOTE_*; IN_FLIGHT when nothing was written
+ */
+struct tdx_getquote_answer {
+	u64 ret;
+	u64 status;
+};
+
+int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, struct tdx_getquote_answer *answer);
 
 #endif /* _TDX_QUOTE_H */

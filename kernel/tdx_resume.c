@@ -7,7 +7,11 @@
  * with its original inputs; TDH.EXT.MEM.ADD alone takes its RCX output as the
  * next input (series v2 and its author, 24 April 2026).
  */
+#include <linux/irqflags.h>
 #include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/workqueue.h>
 
 #include <trace/events/tdx_ext.h>
 
@@ -15,6 +19,9 @@
 #include "tdx_abi.h"
 #include "tdx_clock.h"
 #include "tdx_quote.h"
+
+/* Attempts while the module has no entropy: RDRAND_RETRY_LOOPS, as Linux 7.3's sc_retry(). */
+#define ENTROPY_ATTEMPTS	10
 
 /* Does anybody want the iterations' times? Three nops when nobody does. */
 static __always_inline bool tdx_ext_traced(void)
@@ -39,7 +46,7 @@ static noinline u64 tdx_ext_enter_traced(u64 fn, struct tdx_module_args *args,
 	trace_seamcall_enter(fn, call->id, call->tdr, call->iterations, args->rcx);
 
 	entered = tdx_clock();
-	r = seamcall_ret(fn, args);
+	r = __seamcall_ret(fn, args);
 	duration = tdx_clock() - entered;
 
 	gap = call->left_ns ? entered - call->left_ns : 0;
@@ -52,11 +59,77 @@ static noinline u64 tdx_ext_enter_traced(u64 fn, struct tdx_module_args *args,
 	return r;
 }
 
+static u64 run_to_end(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call)
+{
+	const bool saved = tdx_quote_policy.resume_args == TDX_RESUME_SAVED;
+	const bool resched = tdx_quote_policy.resched == TDX_RESCHED_COND && !irqs_disabled();
+	const bool rcx_moves = TDX_FN_LEAF(fn) == TDH_EXT_MEM_ADD;
+	unsigned int attempts = ENTROPY_ATTEMPTS, cpu;
+	struct tdx_module_args inputs = *args;
+	u64 r;
+
+	for (;;) {
+		preempt_disable();
+		if (tdx_ext_traced())
+			r = tdx_ext_enter_traced(fn, args, call);
+		else
+			r = __seamcall_ret(fn, args);
+		cpu = smp_processor_id();
+		preempt_enable();
+
+		call->iterations++;
+		if (r == TDX_INTERRUPTED_RESUMABLE) {
+			call->left_cpu = cpu;
+			attempts = ENTROPY_ATTEMPTS;
+		} else if (r != TDX_RND_NO_ENTROPY || !--attempts) {
+			break;
+		}
+
+		if (rcx_moves && r == TDX_INTERRUPTED_RESUMABLE)
+			inputs.rcx = args->rcx;
+		if (saved)
+			*args = inputs;
+		if (resched)
+			cond_resched();
+	}
+	return r;
+}
+
+struct detour {
+	u64 fn;
+	struct tdx_module_args *args;
+	struct tdx_ext_call *call;
+	u64 status;
+};
+
+static long take_detour(void *data)
+{
+	struct detour *detour = data;
+
+	detour->status = run_to_end(detour->fn, detour->args, detour->call);
+	return 0;
+}
+
+/*
+ * Nobody knows whether a module lets a call be resumed on another CPU. If this
+ * one does not, the call is still suspended in it, and must not be left there:
+ * its buffer will be somebody else's. So end it where it was left.
+ */
+static u64 resume_where_left(u64 fn, struct tdx_module_args *args,
+			     const struct tdx_module_args *inputs, struct tdx_ext_call *call)
+{
+	struct detour detour = { fn, args, call, TDX_INVALID_RESUMPTION };
+
+	*args = *inputs;
+	work_on_cpu_safe(call->left_cpu, take_detour, &detour);
+	return detour.status;
+}
+
 /**
  * tdx_ext_seamcall - run an extension SEAMCALL to its end
  * @fn:   RAX, made with TDX_FN()
  * @args: inputs; the outputs of the last iteration on return
- * @call: zeroed but for @id and @tdr; filled with what happened
+ * @call: zeroed but for @id and @tdr before the first try; what happens is added
  *
  * Context: may be preempted between iterations; a change of CPU is fine.
  * Return: the raw completion status, never TDX_INTERRUPTED_RESUMABLE.
@@ -66,25 +139,18 @@ u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *
 	const struct tdx_module_args inputs = *args;
 	u64 r;
 
-	for (;;) {
-		preempt_disable();
-		if (tdx_ext_traced())
-			r = tdx_ext_enter_traced(fn, args, call);
-		else
-			r = seamcall_ret(fn, args);
-		preempt_enable();
-
-		call->iterations++;
-		if (r != TDX_INTERRUPTED_RESUMABLE)
-			break;
-
-		if (TDX_FN_LEAF(fn) != TDH_EXT_MEM_ADD)
-			*args = inputs;
-	}
+	r = run_to_end(fn, args, call);
+	if (r == TDX_INVALID_RESUMPTION && call->iterations > 1 && !irqs_disabled() &&
+	    tdx_quote_policy.resume_args == TDX_RESUME_SAVED)
+		r = resume_where_left(fn, args, &inputs, call);
 
 	/* Another task may have run when the module was left for good, too. */
-	if (call->left_ns)
-		call->gap_ns += tdx_clock() - call->left_ns;
+	if (call->left_ns) {
+		u64 now = tdx_clock();
+
+		call->gap_ns += now - call->left_ns;
+		call->left_ns = now;
+	}
 
 	call->status = r;
 	return r;

@@ -228,7 +228,8 @@ TRACE_EVENT(getquote_enter,
  * @ret:    R10, the TDVMCALL return code
  * @status: quote status written to the guest's header; IN_FLIGHT (all ones)
  *          when none was written
- * @error:  0, or -EINTR when the caller was killed and the TD gets no answer
+ * @error:  0; -EINTR when the caller was killed and the TD gets no answer; -ENODEV
+ *          when quoting is unavailable and user space has to answer
  */
 TRACE_EVENT(getquote_exit,
 	TP_PROTO(u64 tdr, u64 ret, u64 status, int error),
@@ -254,6 +255,8 @@ TRACE_EVENT(getquote_exit,
  * @pages: 4 KiB pages in the chunk
  * @node:  NUMA node of the chunk
  * @ns:    time to allocate it
+ *
+ * One chunk is all of the pool where it is allocated in one piece.
  */
 TRACE_EVENT(pool_alloc,
 	TP_PROTO(u32 pages, int node, u64 ns),
@@ -307,13 +310,15 @@ TRACE_EVENT(pool_add,
  * @added:    pages that it took; they never come back
  * @error:    0 or negative errno
  * @alloc_ns: time spent to allocate, summed
+ * @flush_ns: time spent to flush pages from the caches, summed
  * @add_ns:   time spent in TDH.EXT.MEM.ADD, summed
  */
 TRACE_EVENT(pool_total,
-	TP_PROTO(u32 required, u32 added, int error, u64 alloc_ns, u64 add_ns),
-	TP_ARGS(required, added, error, alloc_ns, add_ns),
+	TP_PROTO(u32 required, u32 added, int error, u64 alloc_ns, u64 flush_ns, u64 add_ns),
+	TP_ARGS(required, added, error, alloc_ns, flush_ns, add_ns),
 	TP_STRUCT__entry(
 		__field(u64,	alloc_ns)
+		__field(u64,	flush_ns)
 		__field(u64,	add_ns)
 		__field(u32,	required)
 		__field(u32,	added)
@@ -321,14 +326,15 @@ TRACE_EVENT(pool_total,
 	),
 	TP_fast_assign(
 		__entry->alloc_ns	= alloc_ns;
+		__entry->flush_ns	= flush_ns;
 		__entry->add_ns		= add_ns;
 		__entry->required	= required;
 		__entry->added		= added;
 		__entry->error		= error;
 	),
-	TP_printk("required=%u added=%u error=%d alloc_ns=%llu add_ns=%llu",
+	TP_printk("required=%u added=%u error=%d alloc_ns=%llu flush_ns=%llu add_ns=%llu",
 		  __entry->required, __entry->added, __entry->error,
-		  __entry->alloc_ns, __entry->add_ns)
+		  __entry->alloc_ns, __entry->flush_ns, __entry->add_ns)
 );
 
 /**
@@ -358,7 +364,7 @@ TRACE_EVENT(ext_state,
 
 /*
  * quote_state - quoting became available or unavailable
- * @from:  0 unavailable, 1 available
+ * @from:  0 unavailable, 1 available, 2 updating
  * @to:    likewise
  * @error: 0, or the negative errno behind "unavailable"
  */
@@ -366,9 +372,75 @@ DEFINE_EVENT_PRINT(ext_state, quote_state,
 	TP_PROTO(u32 from, u32 to, int error),
 	TP_ARGS(from, to, error),
 	TP_printk("from=%s to=%s error=%d",
-		  __print_symbolic(__entry->from, { 0, "unavailable" }, { 1, "available" }),
-		  __print_symbolic(__entry->to, { 0, "unavailable" }, { 1, "available" }),
+		  __print_symbolic(__entry->from, { 0, "unavailable" }, { 1, "available" },
+				   { 2, "updating" }),
+		  __print_symbolic(__entry->to, { 0, "unavailable" }, { 1, "available" },
+				   { 2, "updating" }),
 		  __entry->error)
+);
+
+/**
+ * update_begin - a runtime update of the TDX module begins
+ * @in_flight: quotes being made at that moment
+ */
+TRACE_EVENT(update_begin,
+	TP_PROTO(u32 in_flight),
+	TP_ARGS(in_flight),
+	TP_STRUCT__entry(
+		__field(u32,	in_flight)
+	),
+	TP_fast_assign(
+		__entry->in_flight	= in_flight;
+	),
+	TP_printk("in_flight=%u", __entry->in_flight)
+);
+
+/**
+ * update_cpu - one CPU was away for the update, with interrupts disabled
+ * @cpu:      which
+ * @stall_ns: for how long
+ *
+ * Fires for each CPU, one after the other, once the machine runs again.
+ */
+TRACE_EVENT(update_cpu,
+	TP_PROTO(u32 cpu, u64 stall_ns),
+	TP_ARGS(cpu, stall_ns),
+	TP_STRUCT__entry(
+		__field(u64,	stall_ns)
+		__field(u32,	cpu)
+	),
+	TP_fast_assign(
+		__entry->stall_ns	= stall_ns;
+		__entry->cpu		= cpu;
+	),
+	TP_printk("cpu=%u stall_ns=%llu", __entry->cpu, __entry->stall_ns)
+);
+
+/**
+ * update_end - the update is over, for better or worse
+ * @error:    0 or negative errno
+ * @drain_ns: from the begin until quotes being made had ended; 0 when they
+ *            were not waited for
+ * @stall_ns: the largest of all CPUs
+ * @total_ns: from the begin until quotes could be made again
+ */
+TRACE_EVENT(update_end,
+	TP_PROTO(int error, u64 drain_ns, u64 stall_ns, u64 total_ns),
+	TP_ARGS(error, drain_ns, stall_ns, total_ns),
+	TP_STRUCT__entry(
+		__field(u64,	drain_ns)
+		__field(u64,	stall_ns)
+		__field(u64,	total_ns)
+		__field(s32,	error)
+	),
+	TP_fast_assign(
+		__entry->drain_ns	= drain_ns;
+		__entry->stall_ns	= stall_ns;
+		__entry->total_ns	= total_ns;
+		__entry->error		= error;
+	),
+	TP_printk("error=%d drain_ns=%llu stall_ns=%llu total_ns=%llu",
+		  __entry->error, __entry->drain_ns, __entry->stall_ns, __entry->total_ns)
 );
 
 #endif /* _TRACE_TDX_EXT_H */

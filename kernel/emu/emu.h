@@ -2,8 +2,12 @@
 /*
  * The software TDX module, inside. tdx_emu.h is what others see.
  *
- *   emu.c      state, dispatch, counters, suspended calls
- *   sys.c      TDH.SYS.*: metadata, configuration, shutdown, update
+ *   emu.c      state, dispatch, counters, TDs
+ *   calls.c    extension SEAMCALLs: suspended and resumed
+ *   faults.c   calls that fail because the profile wants them to
+ *   profile.c  profiles: checked, set, staged for an update
+ *   sys.c      TDH.SYS.*: metadata, configuration
+ *   update.c   the module shut down, replaced, and started again
  *   ext.c      TDH.EXT.*: the memory pool
  *   quote.c    TDH.QUOTE.*
  *   engine.c   how compute time passes

@@ -11,6 +11,9 @@
  * burn: interrupts off, instructions burnt, as a CPU in SEAM mode is deaf to
  * interrupts; every slice the module looks whether one is pending, and leaves
  * if so. For preemption latency, on one CPU at a time.
+ *
+ * Entered with interrupts disabled, as in stop_machine(), both burn: nothing
+ * would end a halt. profile.yield_if says whether the module then looks at all.
  */
 #include <linux/hrtimer.h>
 #include <linux/irqflags.h>
@@ -20,7 +23,6 @@
 #include <linux/sched.h>
 #include <linux/version.h>
 #include <asm/apic.h>
-#include <asm/irqflags.h>
 #include <asm/msr.h>
 #include <asm/tsc.h>
 
@@ -50,7 +52,7 @@ static void halt_until(struct emu_alarm *alarm, bool minds_interrupts)
 {
 	local_irq_disable();
 	while (!READ_ONCE(alarm->rung)) {
-		native_safe_halt();
+		safe_halt();	/* tells lockdep that interrupts come on, and obeys pv_ops */
 		local_irq_disable();
 		if (minds_interrupts)
 			break;
@@ -115,24 +117,25 @@ static u64 tsc_to_ns(u64 tsc)
 
 static void compute_burn(u64 *left_ns)
 {
-	u64 yield = emu.profile.yield;
+	bool may_leave = emu_may_leave();
 	u64 slice, start, end, look, spent;
+	unsigned long flags;
 
-	local_irq_disable();
+	local_irq_save(flags);
 
 	start = rdtsc();
 	end = start + ns_to_tsc(*left_ns);
-	slice = yield == TDX_EMU_YIELD_NEVER ? end - start : ns_to_tsc(emu.profile.slice_ns);
+	slice = may_leave ? ns_to_tsc(emu.profile.slice_ns) : end - start;
 
 	for (look = start + slice; look < end; look += slice) {
 		burn_until(look);
-		if (yield == TDX_EMU_YIELD_SLICE || interrupt_pending())
+		if (emu.profile.yield == TDX_EMU_YIELD_SLICE || interrupt_pending())
 			goto leave;
 	}
 	burn_until(end);
 leave:
 	spent = tsc_to_ns(rdtsc() - start);
-	local_irq_enable();
+	local_irq_restore(flags);
 	*left_ns -= min(*left_ns, spent);
 }
 
@@ -146,7 +149,7 @@ leave:
  */
 bool emu_interrupt_taken(void)
 {
-	return emu.profile.yield != TDX_EMU_YIELD_NEVER && need_resched();
+	return need_resched() && emu_may_leave();
 }
 
 u64 emu_compute(u64 *left_ns)
@@ -154,7 +157,7 @@ u64 emu_compute(u64 *left_ns)
 	if (!*left_ns)
 		return TDX_SUCCESS;
 
-	if (emu.profile.engine == TDX_EMU_BURN)
+	if (emu.profile.engine == TDX_EMU_BURN || irqs_disabled())
 		compute_burn(left_ns);
 	else
 		compute_halt(left_ns);

@@ -10,16 +10,24 @@
 
 /* --- TDH.QUOTE.INIT: a new key each time --- */
 
+/* Quoting was asked for, and has the extensions that it needs. emu.lock held. */
+static bool quoting_possible(void)
+{
+	return emu.addon & TDX_FEATURES0_QUOTE && (emu.ext_ready || !emu_ext_required());
+}
+
 static u64 quote_init_check(struct emu_call *call, const struct tdx_module_args *args)
 {
 	u64 r = TDX_SUCCESS;
 
 	/* From here on no quote can begin, so the key may change in place. */
 	raw_spin_lock(&emu.lock);
-	if (!emu.ext_ready)
+	if (!quoting_possible())
 		r = TDX_SYS_NOT_READY;
 	else if (emu_any_call(TDH_QUOTE_GET))
 		r = TDX_OPERAND_BUSY;
+	else if (!emu_pool_intact())
+		r = TDX_PAGE_METADATA_INCORRECT;
 	else
 		emu.quote_ready = false;
 	raw_spin_unlock(&emu.lock);
@@ -74,12 +82,17 @@ static u64 check_operands(const struct tdx_module_args *args)
 	return TDX_SUCCESS;
 }
 
-static u64 quote_ready(void)
+/* With the epoch of the key that the quote will be made with. */
+static u64 quote_ready(u64 *epoch)
 {
-	u64 r;
+	u64 r = TDX_SUCCESS;
 
 	raw_spin_lock(&emu.lock);
-	r = emu.quote_ready ? TDX_SUCCESS : TDX_SYS_NOT_READY;
+	if (!emu.quote_ready)
+		r = TDX_SYS_NOT_READY;
+	else if (!emu_pool_look())
+		r = TDX_PAGE_METADATA_INCORRECT;
+	*epoch = emu.key.epoch;
 	raw_spin_unlock(&emu.lock);
 	return r;
 }
@@ -98,7 +111,7 @@ static u64 quote_get_check(struct emu_call *call, const struct tdx_module_args *
 {
 	u64 r;
 
-	r = quote_ready();
+	r = quote_ready(&call->epoch);
 	if (r == TDX_SUCCESS)
 		r = check_operands(args);
 	if (r == TDX_SUCCESS)
@@ -111,12 +124,27 @@ static u64 quote_get_check(struct emu_call *call, const struct tdx_module_args *
 	return TDX_SUCCESS;
 }
 
+/* Not while the model's own work has the scratch page. */
+static u64 quote_get_resume(struct emu_call *call)
+{
+	u8 *report = call->scratch;
+
+	if (emu_work_pending(call))
+		return TDX_SUCCESS;
+
+	memcpy(report, emu_page(call->key.input), sizeof(call->report));
+	if (!memcmp(report, call->report, sizeof(call->report)))
+		return TDX_SUCCESS;
+	return emu_report_check(emu_td_identity(call->key.tdr), report) ?
+		TDX_INVALID_REPORTMACSTRUCT : TDX_SUCCESS;
+}
+
 /* The quote goes to the host's pages at once; the host may look when time is up. */
 static u64 quote_get_make(struct emu_call *call)
 {
 	u64 serial;
 
-	if (emu_report_check(emu_td_identity(call->tdr), call->report))
+	if (emu_report_check(emu_td_identity(call->key.tdr), call->report))
 		return TDX_INVALID_REPORTMACSTRUCT;
 
 	serial = next_serial();
@@ -128,12 +156,15 @@ static u64 quote_get_make(struct emu_call *call)
 
 static u64 quote_get_finish(struct emu_call *call, struct tdx_module_args *args)
 {
-	args->rcx = call->len;
+	if (call->epoch != READ_ONCE(emu.key.epoch))
+		atomic64_inc(&emu.stale);
+	args->rcx = call->len + emu.profile.overlong;
 	return TDX_SUCCESS;
 }
 
 const struct emu_ext_leaf emu_quote_get = {
 	.check = quote_get_check,
+	.resume = quote_get_resume,
 	.make = quote_get_make,
 	.finish = quote_get_finish,
 };

@@ -8,6 +8,7 @@
 
 #include <linux/atomic.h>
 #include <linux/hashtable.h>
+#include <linux/irqflags.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -15,13 +16,15 @@
 #include "tdx_emu.h"
 #include "tdx_emu_profile.h"
 
-#define EMU_MAX_CALLS		64	/* as many as profile.slots may ask for */
+#define EMU_MAX_CALLS		64	/* whatever profile.slots says; bits of emu.used */
 #define EMU_TD_HASH_BITS	10
 
 enum emu_sys_state {
-	EMU_SYS_UNCONFIGURED,
+	EMU_SYS_UNCONFIGURED,	/* power on; SYS.INIT and SYS.LP.INIT are not modelled then */
 	EMU_SYS_CONFIGURED,
 	EMU_SYS_SHUTDOWN,
+	EMU_SYS_INSTALLED,	/* a new module, nothing done yet */
+	EMU_SYS_INITIALISED,	/* SYS.INIT done */
 };
 
 struct emu_td {
@@ -31,37 +34,77 @@ struct emu_td {
 };
 
 /**
+ * struct emu_call_key - what a resume must repeat
+ * @leaf:  the leaf
+ * @tdr:   HPA of the TD's root page, 0 where no TD is concerned
+ * @input: HPA of the input page; TDH.EXT.MEM.ADD: its HPA_LIST_INFO
+ * @list:  HPA of the first node of the output list
+ */
+struct emu_call_key {
+	u16 leaf;
+	u64 tdr;
+	u64 input;
+	u64 list;
+};
+
+/**
  * struct emu_call - one extension SEAMCALL from first entry to last exit
- * @used:    the slot is taken
+ * @key:     whose it is
  * @entered: a CPU is inside; else the call is suspended
- * @leaf:    with the next three the key, which a resume must repeat
- * @tdr:     HPA of the TD's root page, 0 where no TD is concerned
- * @input:   HPA of the input page
- * @list:    HPA of the first node of the output list
+ * @kept:    has survived a shutdown of the module
+ * @cpu:     that it began on
  * @left_ns: compute time that has still to pass
  * @work_state: how far the model's own work is, see work.c
  * @make:    what that work is
  * @made:    its completion status
  * @report:  TDH.QUOTE.GET: input as it was at the first entry
  * @out:     TDH.QUOTE.GET: where the quote goes
+ * @epoch:   TDH.QUOTE.GET: of the key it is made with
  * @len:     TDH.QUOTE.GET: bytes of the quote
  * @scratch: for making the quote
  */
 struct emu_call {
-	bool used;
+	struct emu_call_key key;
 	bool entered;
-	u16 leaf;
-	u64 tdr;
-	u64 input;
-	u64 list;
+	bool kept;
+	u32 cpu;
 	u64 left_ns;
 	atomic_t work_state;
 	u64 (*make)(struct emu_call *call);
 	u64 made;
 	u8 report[EMU_REPORT_SIZE];
 	struct emu_out out;
+	u64 epoch;
 	u32 len;
 	u8 scratch[4096];
+};
+
+/**
+ * struct emu_burst - a call that fails for want of entropy, or of a free module
+ * @used:   this is one
+ * @key:    of the call
+ * @left:   attempts that will fail yet; then one goes well
+ * @status: what they fail with
+ */
+struct emu_burst {
+	bool used;
+	struct emu_call_key key;
+	u32 left;
+	u64 status;
+};
+
+#define EMU_MAX_BURSTS		64
+
+/**
+ * struct emu_faults - what has happened since the profile was set or installed
+ * @entries: of the leaf that the profile has fail
+ * @calls:   first entries, by leaf
+ * @bursts:  going on
+ */
+struct emu_faults {
+	atomic64_t entries;
+	u64 calls[TDX_EMU_NR_LEAVES];
+	struct emu_burst bursts[EMU_MAX_BURSTS];
 };
 
 struct emu_counts {
@@ -71,21 +114,47 @@ struct emu_counts {
 	atomic64_t failed;
 };
 
+/**
+ * struct emu_state - all of it
+ * @profile: changes only while no call is under way, or all CPUs are stopped
+ * @counts:  by leaf
+ * @stale:   quotes handed out though their key was renewed meanwhile
+ * @lock:    protects all below; taken with preemption off
+ * @addon:   R9 of TDH.SYS.CONFIG
+ * @pool:    HPAs of the pages it owns
+ * @looked:  index of the pool page to be looked at next
+ * @serial:  of the last quote
+ * @td_serial: of the last TD
+ * @key:     of this epoch
+ * @calls:   slots
+ * @used:    bit n: slot n holds a call
+ * @staged:  there is a module to be installed, with profile @next
+ * @installing: CPUs that have called SEAMLDR.INSTALL for it
+ * @initialised: CPUs that have called TDH.SYS.LP.INIT after it
+ */
 struct emu_state {
 	struct tdx_emu_profile profile;
 	struct emu_counts counts[TDX_EMU_NR_LEAVES];
+	atomic64_t stale;
 
-	raw_spinlock_t lock;	/* protects all below; taken with preemption off */
+	raw_spinlock_t lock;
 	enum emu_sys_state sys;
-	u64 addon;		/* R9 of TDH.SYS.CONFIG */
+	u64 addon;
 	bool ext_ready;
 	bool quote_ready;
-	u64 *pool;		/* HPAs of the pages it owns */
+	u64 *pool;
 	u32 pool_pages;
-	u64 serial;		/* of the last quote */
-	u64 td_serial;		/* of the last TD */
-	struct emu_key key;	/* of this epoch */
+	u32 looked;
+	u64 serial;
+	u64 td_serial;
+	struct emu_key key;
 	struct emu_call *calls;
+	u64 used;
+	struct emu_faults faults;
+	bool staged;
+	struct tdx_emu_profile next;
+	u32 installing;
+	u32 initialised;
 	DECLARE_HASHTABLE(tds, EMU_TD_HASH_BITS);
 };
 
@@ -93,17 +162,22 @@ extern struct emu_state emu;
 
 /* emu.c */
 const struct emu_identity *emu_td_identity(u64 tdr);	/* NULL: no such TD; else while it lives */
-bool emu_any_call(u16 leaf);	/* begun and not ended; 0 is any leaf; emu.lock held */
 u64 emu_ready(void);	/* TDX_SUCCESS once configured and not shut down; emu.lock held */
+enum tdx_emu_leaf emu_leaf_slot(u16 leaf);
+
+/* profile.c */
+void emu_profile_default(struct tdx_emu_profile *profile);
 
 /**
  * struct emu_ext_leaf - one leaf that can be suspended; emu.lock is not held
  * @check:  state and operands, at the first entry; sets the compute time
+ * @resume: input_read=reread: at every other entry, or NULL
  * @make:   what there is to compute, or NULL; may run on another CPU
  * @finish: hands out the results once time has passed and all is made
  */
 struct emu_ext_leaf {
 	u64 (*check)(struct emu_call *call, const struct tdx_module_args *args);
+	u64 (*resume)(struct emu_call *call);
 	u64 (*make)(struct emu_call *call);
 	u64 (*finish)(struct emu_call *call, struct tdx_module_args *args);
 };
@@ -112,12 +186,43 @@ extern const struct emu_ext_leaf emu_ext_init;
 extern const struct emu_ext_leaf emu_quote_init;
 extern const struct emu_ext_leaf emu_quote_get;
 
+/* calls.c */
+u64 emu_call_run(const struct emu_ext_leaf *ops, u16 leaf, struct tdx_module_args *args);
+struct emu_call_key emu_call_key(u16 leaf, const struct tdx_module_args *args);
+bool emu_same_call(const struct emu_call_key *a, const struct emu_call_key *b);
+bool emu_any_call(u16 leaf);	/* under way in this module; emu.lock held */
+void emu_calls_forget(u64 tdr);	/* of a TD that is going; may sleep */
+u64 emu_calls_shutdown(void);	/* TDX_SYS_BUSY, or done with them; emu.lock held */
+/* An entry fails with @status before it has begun: so does the call it would resume. */
+u64 emu_call_fail(u16 leaf, const struct tdx_module_args *args, u64 status);
+
+/* faults.c: TDX_SUCCESS, or how the profile wants it to fail */
+u64 emu_fault(u16 leaf);				/* any leaf, each entry */
+u64 emu_call_luck(const struct emu_call_key *key);	/* first entries; emu.lock held */
+void emu_faults_reset(void);				/* emu.lock held */
+void emu_spoil_outputs(u16 leaf, struct tdx_module_args *args);
+
+/* sys.c */
 u64 emu_sys_rd(struct tdx_module_args *args);
 u64 emu_sys_config(u8 version, const struct tdx_module_args *args);
+u64 emu_addon_check(u8 version, const struct tdx_module_args *args, u64 *addon);
+
+/* update.c */
+#define EMU_HANDOFF_VERSION	1
+
+void emu_stage(const struct tdx_emu_profile *profile);	/* checked; emu.lock held */
 u64 emu_sys_shutdown(const struct tdx_module_args *args);
+u64 emu_seamldr_install(void);
+u64 emu_sys_init(void);
+u64 emu_sys_lp_init(void);
 u64 emu_sys_update(u8 version, const struct tdx_module_args *args);
+
+/* ext.c; emu.lock held but for emu_ext_mem_add() */
 u64 emu_ext_mem_add(struct tdx_module_args *args);
-u32 emu_pool_missing(void);	/* emu.lock held */
+bool emu_ext_required(void);
+u32 emu_pool_missing(void);
+bool emu_pool_intact(void);
+bool emu_pool_look(void);	/* as above, at a few pages, others each time */
 u64 *emu_pool_alloc(void);
 void emu_pool_free(void);
 
@@ -127,11 +232,20 @@ void emu_work_exit(void);
 /* True when the host must be left so that it can be done. */
 bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call));
 bool emu_work_done(struct emu_call *call);
+bool emu_work_pending(const struct emu_call *call);	/* some thread will do it, or is at it */
+void emu_work_wait(const struct emu_call *call);	/* until it is not; may sleep */
 
 /* engine.c: TDX_SUCCESS when *left_ns has passed, else TDX_INTERRUPTED_RESUMABLE */
 int emu_engine_init(void);
 void emu_engine_exit(void);
 u64 emu_compute(u64 *left_ns);
 bool emu_interrupt_taken(void);	/* while the model worked, by a yield rule that minds */
+
+/* May a call be left before its end? */
+static inline bool emu_may_leave(void)
+{
+	return emu.profile.yield != TDX_EMU_YIELD_NEVER &&
+	       (emu.profile.yield_if == TDX_EMU_IF_IGNORE || !irqs_disabled());
+}
 
 #endif /* _TDX_EMU_STATE_H */

@@ -36,12 +36,22 @@ struct tdx_emu_leaf_count {
 int tdx_emu_init(void);		/* power on; process context */
 void tdx_emu_exit(void);	/* power off: gives the pool back to Linux */
 
-/* The SEAMCALL itself. Preemption off, interrupts on. Return: RAX. */
+/* The SEAMCALL itself. Preemption off, interrupts on or off. Return: RAX. */
 u64 tdx_emu_seamcall(u64 fn, struct tdx_module_args *args);
 void tdx_emu_arm_null(u32 iterations);
 
-/* -ERANGE with a line in the kernel log that names the field and its range. */
+/*
+ * -ERANGE with a line in the kernel log that names the field and its range. Not
+ * while a call is under way: -EBUSY.
+ */
 int tdx_emu_set_profile(const struct tdx_emu_profile *profile);
+
+/*
+ * The module that SEAMLDR.INSTALL will install: the same, with another profile.
+ * Checked as by tdx_emu_set_profile(); -EINVAL when the seed, which stands for the
+ * platform, is another. Until the last CPU has made that call nothing changes.
+ */
+int tdx_emu_stage(const struct tdx_emu_profile *profile);
 void tdx_emu_get_profile(struct tdx_emu_profile *profile);
 
 /* TDs: the life-cycle leaves are not modelled, these stand for them. */
@@ -52,6 +62,9 @@ int tdx_emu_td_report(u64 tdr, const u8 data[64], u8 report[1024]);
 void tdx_emu_get_counts(struct tdx_emu_leaf_count counts[TDX_EMU_NR_LEAVES]);
 u64 tdx_emu_features0(void);
 u32 tdx_emu_pool_pages(void);
+/* HPA of a page it owns, 0 beyond the last. It minds writes to the first and last 8 bytes. */
+u64 tdx_emu_pool_page(u32 index);
+u64 tdx_emu_stale_quotes(void);		/* handed out though their key was renewed meanwhile */
 u64 tdx_emu_key_epoch(void);
 u32 tdx_emu_key(u32 *token, u8 key[96]);	/* returns its length, 0 if none */
 

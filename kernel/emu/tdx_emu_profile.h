@@ -39,12 +39,77 @@
 	X(slots,		64, 1, 64, "calls",				\
 	  "extension calls the module can keep suspended; more get OPERAND_BUSY") \
 	X(token,		0, 0, 1, "",					\
-	  "protection of a quote: COSE_Mac0 HMAC-SHA-384, or COSE_Sign1 ES384")
+	  "protection of a quote: COSE_Mac0 HMAC-SHA-384, or COSE_Sign1 ES384")	\
+	X(slot_scope,		0, 0, 1, "",					\
+	  "slots are counted for the whole module, or for each TD")		\
+	X(yield_if,		0, 0, 1, "",					\
+	  "called with interrupts disabled: honour that and never leave, or ignore it") \
+	X(outputs,		0, 0, 2, "",					\
+	  "output registers of an interrupted call: preserved, zeroed, or poisoned") \
+	X(input_read,		0, 0, 1, "",					\
+	  "read the input page once, or again at every entry")			\
+	X(resume_cpu,		0, 0, 1, "",					\
+	  "a call may be resumed on any CPU, or on the one it began on only")	\
+	X(features,		0, 0, 3, "",					\
+	  "add-on features: all, quoting that requires no extensions, no extensions, no quoting") \
+	X(update_calls,		0, 0, 2, "",					\
+	  "suspended calls when the module is shut down: cancelled, kept, or a reason to refuse") \
+	X(entropy_rate,		0, 0, 10000, "",				\
+	  "of 10,000 calls, how many find no entropy")				\
+	X(entropy_burst,	1, 1, 1000, "",					\
+	  "attempts of such a call that fail")					\
+	X(busy_rate,		0, 0, 10000, "",				\
+	  "of 10,000 calls, how many find the module busy")			\
+	X(busy_burst,		1, 1, 1000, "",					\
+	  "attempts of such a call that fail")					\
+	X(overlong,		0, 0, 4194304, "bytes",				\
+	  "a quote's length is reported as this much more than was written")	\
+	X(fault_leaf,		0, 0, 8, "",					\
+	  "leaf that fails, see fault_*")					\
+	X(fault_after,		0, 0, 1000000000, "",				\
+	  "entries of that leaf that go well before")				\
+	X(fault_times,		1, 1, 1000000000, "",				\
+	  "entries of it that fail then")					\
+	X(fault_status,		0, 0, 7, "",					\
+	  "completion status of those")
 
 /* Values of the fields that are choices. */
 enum tdx_emu_engine { TDX_EMU_HALT, TDX_EMU_BURN };
 enum tdx_emu_yield { TDX_EMU_YIELD_PENDING, TDX_EMU_YIELD_SLICE, TDX_EMU_YIELD_NEVER };
 enum tdx_emu_token { TDX_EMU_TOKEN_MAC0, TDX_EMU_TOKEN_SIGN1 };
+enum tdx_emu_slot_scope { TDX_EMU_SLOTS_GLOBAL, TDX_EMU_SLOTS_PER_TD };
+enum tdx_emu_yield_if { TDX_EMU_IF_HONOUR, TDX_EMU_IF_IGNORE };
+enum tdx_emu_outputs { TDX_EMU_OUTPUTS_PRESERVE, TDX_EMU_OUTPUTS_ZERO, TDX_EMU_OUTPUTS_POISON };
+enum tdx_emu_input_read { TDX_EMU_INPUT_SNAPSHOT, TDX_EMU_INPUT_REREAD };
+enum tdx_emu_resume_cpu { TDX_EMU_CPU_ANY, TDX_EMU_CPU_SAME };
+enum tdx_emu_features {
+	TDX_EMU_FEATURES_ALL,
+	TDX_EMU_FEATURES_NOT_REQUIRED,	/* ext_required reads 0 */
+	TDX_EMU_FEATURES_NO_EXT,	/* bit 39 clear */
+	TDX_EMU_FEATURES_NO_QUOTE,	/* bit 50 clear */
+};
+enum tdx_emu_update_calls { TDX_EMU_CALLS_CANCEL, TDX_EMU_CALLS_SURVIVE, TDX_EMU_CALLS_REFUSE };
+enum tdx_emu_fault_leaf {
+	TDX_EMU_FAULT_NONE,
+	TDX_EMU_FAULT_SYS_RD,
+	TDX_EMU_FAULT_SYS_CONFIG,
+	TDX_EMU_FAULT_SYS_SHUTDOWN,
+	TDX_EMU_FAULT_SYS_UPDATE,
+	TDX_EMU_FAULT_EXT_MEM_ADD,
+	TDX_EMU_FAULT_EXT_INIT,
+	TDX_EMU_FAULT_QUOTE_INIT,
+	TDX_EMU_FAULT_QUOTE_GET,
+};
+enum tdx_emu_fault_status {
+	TDX_EMU_STATUS_OPERAND_INVALID,
+	TDX_EMU_STATUS_OPERAND_BUSY,
+	TDX_EMU_STATUS_SYS_BUSY,
+	TDX_EMU_STATUS_NO_ENTROPY,
+	TDX_EMU_STATUS_NOT_READY,
+	TDX_EMU_STATUS_RESUMABLE,
+	TDX_EMU_STATUS_PAGE_METADATA,
+	TDX_EMU_STATUS_FATAL,
+};
 
 #define TDX_EMU_PROFILE_MEMBER(name, def, min, max, unit, text) __u64 name;
 

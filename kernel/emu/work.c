@@ -13,12 +13,16 @@
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 
 #include "state.h"
+
+#define WAIT_US		20	/* a quote takes about as long */
 
 enum { WORK_NONE, WORK_QUEUED, WORK_RUNNING, WORK_DONE };
 
@@ -55,8 +59,8 @@ bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call))
 	call->make = make;
 	atomic_set_release(&call->work_state, WORK_QUEUED);
 
-	/* A CPU that came up later has none. */
-	if (emu.profile.engine == TDX_EMU_BURN && worker->thread) {
+	/* A CPU that came up later has no thread; none runs in stop_machine(). */
+	if (emu.profile.engine == TDX_EMU_BURN && worker->thread && !irqs_disabled()) {
 		kthread_queue_work(&worker->worker, &worker->work);
 		return true;
 	}
@@ -69,6 +73,19 @@ bool emu_work_done(struct emu_call *call)
 {
 	do_work(call);
 	return atomic_read_acquire(&call->work_state) == WORK_DONE;
+}
+
+bool emu_work_pending(const struct emu_call *call)
+{
+	int state = atomic_read_acquire(&call->work_state);
+
+	return state == WORK_QUEUED || state == WORK_RUNNING;
+}
+
+void emu_work_wait(const struct emu_call *call)
+{
+	while (emu_work_pending(call))
+		usleep_range(WAIT_US, 2 * WAIT_US);
 }
 
 static int start_worker(unsigned int cpu)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The order in which a host starts the TDX module and, after a runtime update,
- * starts it again. What concerns neither extensions nor quoting is left out.
+ * The order in which a host starts the TDX module. What concerns neither
+ * extensions nor quoting is left out.
  */
 #define pr_fmt(fmt) "tdx_lab: " fmt
 
@@ -16,12 +16,26 @@
 
 static enum tdx_lab_state state;
 
+/* An update must select what was selected at boot. */
+static u64 addon_features;
+
 enum tdx_lab_state lab_state(void)
 {
-	return state;
+	return READ_ONCE(state);
 }
 
-static int sys_call(u64 fn, struct tdx_module_args *args, const char *name)
+void lab_set_state(enum tdx_lab_state new)
+{
+	WRITE_ONCE(state, new);
+}
+
+u64 lab_addon_features(void)
+{
+	return addon_features;
+}
+
+/* A leaf that either does it or does not: 0 or -EIO. */
+int lab_sys_call(u64 fn, struct tdx_module_args *args, const char *name)
 {
 	u64 r = seamcall_ret(fn, args);
 
@@ -41,79 +55,42 @@ static int sys_config(void)
 	if (ret)
 		return ret;
 
-	args.r9 = tdx_ext_addon_features(features0);
-	return sys_call(TDX_FN(TDH_SYS_CONFIG, args.r9 ? 1 : 0), &args, "TDH.SYS.CONFIG");
-}
-
-static int sys_update(void)
-{
-	struct tdx_module_args args = {};
-	u64 features0, handoff;
-	int ret;
-
-	ret = tdx_sys_rd(TDX_MD_FEATURES0, &features0);
-	if (!ret)
-		ret = tdx_sys_rd(TDX_MD_MODULE_HV, &handoff);
-	if (ret)
-		return ret;
-
-	args.rcx = handoff;
-	ret = sys_call(TDX_FN(TDH_SYS_SHUTDOWN, 0), &args, "TDH.SYS.SHUTDOWN");
-	if (ret)
-		return ret;
-
-	args = (struct tdx_module_args){ .r9 = tdx_ext_addon_features(features0) };
-	return sys_call(TDX_FN(TDH_SYS_UPDATE, args.r9 ? 1 : 0), &args, "TDH.SYS.UPDATE");
+	addon_features = tdx_ext_addon_features(features0);
+	args.r9 = addon_features;
+	return lab_sys_call(TDX_FN(TDH_SYS_CONFIG, args.r9 ? 1 : 0), &args, "TDH.SYS.CONFIG");
 }
 
 /* Without extensions or quoting the host is up all the same. */
-static int start_quoting(int ext)
+static int start(enum tdx_lab_state *reached)
 {
-	if (ext == -EOPNOTSUPP) {
-		state = TDX_LAB_NO_QUOTING;
-		return 0;
-	}
-	if (ext) {
-		state = TDX_LAB_FAILED;
-		return ext;
-	}
-	state = tdx_quote_init() ? TDX_LAB_NO_QUOTING : TDX_LAB_UP;
+	int ret;
+
+	*reached = TDX_LAB_FAILED;
+	ret = sys_config();
+	if (ret)
+		return ret;
+
+	ret = tdx_ext_init();
+	if (ret && ret != -EOPNOTSUPP)
+		return ret;
+
+	if (!ret)
+		ret = tdx_quote_init();
+	*reached = ret ? TDX_LAB_NO_QUOTING : TDX_LAB_UP;
 	return 0;
 }
 
 int lab_bring_up(void)
 {
+	enum tdx_lab_state reached;
 	int ret;
 
 	if (state != TDX_LAB_DOWN)
 		return -EALREADY;
 
-	ret = sys_config();
-	if (ret) {
-		state = TDX_LAB_FAILED;
-		return ret;
-	}
-	return start_quoting(tdx_ext_init());
-}
-
-int lab_reinit(void)
-{
-	int ret;
-
-	if (state == TDX_LAB_DOWN || state == TDX_LAB_FAILED)
-		return -ENODEV;
-
-	ret = sys_update();
-	if (ret) {
-		tdx_quote_exit();
-		state = TDX_LAB_FAILED;
-		return ret;
-	}
-
-	ret = tdx_ext_reinit();
-	if (ret)
-		tdx_quote_exit();
-	return start_quoting(ret);
+	ret = start(&reached);
+	lab_set_state(reached);
+	return ret;
 }
 
 void lab_shut_down(void)

@@ -4,9 +4,12 @@
  *
  *   main.c            /dev/tdx_lab and its ioctls
  *   bringup.c         the order in which a host starts the module
+ *   update.c          the order in which it replaces the module while running
  *   td.c              TDs: memory, GetQuote
  *   seamcall.c        the seam: leads to the software TDX module
+ *   contig.c          the seam: physically contiguous pages
  *   raw.c             raw calls, for tests of the module's checks
+ *   fragment.c        a load that leaves free memory in single pages
  *   loop.c            cost of the resume loop itself
  *   resume_untraced.c the resume loop built without tracepoints
  */
@@ -23,9 +26,18 @@ struct tdx_ext_call;
 
 /* bringup.c; the caller serialises. 0 or negative errno. */
 int lab_bring_up(void);
-int lab_reinit(void);
 void lab_shut_down(void);
 enum tdx_lab_state lab_state(void);
+void lab_set_state(enum tdx_lab_state state);
+u64 lab_addon_features(void);	/* as selected at boot */
+int lab_sys_call(u64 fn, struct tdx_module_args *args, const char *name);
+
+/* update.c; the caller serialises. 0 with @update->error set, or negative errno. */
+int lab_update(struct tdx_lab_update *update);
+
+/* fragment.c; the caller serialises. 0 or negative errno. */
+int lab_fragment(u32 mib);
+u32 lab_fragments(void);	/* pages held */
 
 /* td.c */
 int lab_td_create(struct tdx_lab_create_td __user *arg);	/* descriptor or negative errno */

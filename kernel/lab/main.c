@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /dev/tdx_lab: bring up the quoting path over the software TDX module, set
- * its policy and profile, create TDs. uapi/tdx_lab.h is the reference.
+ * its policy and profile, update the module, create TDs. uapi/tdx_lab.h is the reference.
  */
 #define pr_fmt(fmt) "tdx_lab: " fmt
 
 #include <linux/fs.h>
+#include <linux/io.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/uaccess.h>
@@ -16,7 +18,7 @@
 #include "../tdx_quote.h"
 #include "lab.h"
 
-/* Serialises everything that configures; quotes do not take it. */
+/* Serialises everything that configures; neither quotes nor looks take it. */
 static DEFINE_MUTEX(lab_lock);
 
 static void get_info(struct tdx_lab_info *info)
@@ -25,23 +27,38 @@ static void get_info(struct tdx_lab_info *info)
 		.version = TDX_LAB_VERSION,
 		.state = lab_state(),
 		.features0 = tdx_emu_features0(),
-		.max_quote_size = tdx_quote_max_size(),
+		.max_quote_size = tdx_quote_available() ? tdx_quote_max_size() : 0,
 		.nr_buffers = tdx_quote_nr_buffers(),
 		.pool_pages = tdx_emu_pool_pages(),
 		.nr_tds = lab_nr_tds(),
 		.key_epoch = tdx_emu_key_epoch(),
+		.quoting = tdx_quote_get_state(),
+		.in_flight = tdx_quote_in_flight(),
+		.fragments = lab_fragments(),
 	};
 }
 
-static int set_policy(const struct tdx_lab_policy *policy)
+#define POLICY_KNOB(name, ...)	{ #name },
+
+static int set_policy(const struct tdx_quote_policy *policy)
 {
-	if (policy->buffers > TDX_QUOTE_PER_CALL ||
-	    memchr_inv(policy->reserved, 0, sizeof(policy->reserved)))
-		return -EINVAL;
+	static const struct { const char *name; } knobs[] = { TDX_QUOTE_POLICY(POLICY_KNOB) };
+	const u32 *answers = (const u32 *)policy;
+	u32 i;
+
+	BUILD_BUG_ON(sizeof(*policy) != ARRAY_SIZE(knobs) * sizeof(*answers));
+
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		if (answers[i] > 1) {
+			pr_err("policy: %s is %u, allowed is 0 or 1\n",
+			       knobs[i].name, answers[i]);
+			return -EINVAL;
+		}
+	}
 	if (lab_nr_tds())
 		return -EBUSY;
 
-	tdx_quote_set_policy(&(struct tdx_quote_policy){ .buffers = policy->buffers });
+	tdx_quote_policy = *policy;
 	return 0;
 }
 
@@ -66,6 +83,18 @@ static void get_counters(struct tdx_lab_counters *counters)
 	tdx_emu_get_counts(leaf);
 	memcpy(counters->leaf, leaf, sizeof(leaf));
 	lab_td_counters(counters);
+	counters->stale_quotes = tdx_emu_stale_quotes();
+}
+
+/* As a host would that takes the page for its own. */
+static int touch_pool(u32 index)
+{
+	u64 hpa = tdx_emu_pool_page(index);
+
+	if (!hpa)
+		return -ERANGE;
+	clear_page(phys_to_virt(hpa));
+	return 0;
 }
 
 static int create_td(void __user *arg)
@@ -78,8 +107,11 @@ static int create_td(void __user *arg)
 /* The struct that a command carries, copied in before and out after as its code says. */
 union lab_arg {
 	struct tdx_lab_info info;
-	struct tdx_lab_policy policy;
+	struct tdx_quote_policy policy;
 	struct tdx_emu_profile profile;
+	struct tdx_lab_update update;
+	struct tdx_lab_fragment fragment;
+	u32 index;
 	struct tdx_lab_key key;
 	struct tdx_lab_counters counters;
 	struct tdx_lab_seamcall seamcall;
@@ -99,10 +131,17 @@ static int lab_command(unsigned int cmd, union lab_arg *arg)
 		return 0;
 	case TDX_LAB_SET_POLICY:
 		return set_policy(&arg->policy);
+	case TDX_LAB_GET_POLICY:
+		arg->policy = tdx_quote_policy;
+		return 0;
 	case TDX_LAB_BRING_UP:
 		return lab_bring_up();
-	case TDX_LAB_REINIT:
-		return lab_nr_tds() ? -EBUSY : lab_reinit();
+	case TDX_LAB_UPDATE:
+		return lab_update(&arg->update);
+	case TDX_LAB_FRAGMENT:
+		return arg->fragment.reserved ? -EINVAL : lab_fragment(arg->fragment.mib);
+	case TDX_LAB_TOUCH_POOL:
+		return touch_pool(arg->index);
 	case TDX_LAB_GET_KEY:
 		get_key(&arg->key);
 		return 0;
@@ -135,17 +174,23 @@ static long lab_copy_command(unsigned int cmd, void __user *user)
 	return ret;
 }
 
+/* Also while somebody configures: an update under way is worth a look. */
+static bool only_looks(unsigned int cmd)
+{
+	return cmd == TDX_LAB_GET_INFO || cmd == TDX_LAB_GET_COUNTERS;
+}
+
 static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	void __user *user = (void __user *)arg;
 	long ret;
 
+	if (only_looks(cmd))
+		return lab_copy_command(cmd, user);
 	if (mutex_lock_killable(&lab_lock))
 		return -EINTR;
 
-	if (cmd == TDX_LAB_CREATE_TD)
-		ret = create_td((void __user *)arg);
-	else
-		ret = lab_copy_command(cmd, (void __user *)arg);
+	ret = cmd == TDX_LAB_CREATE_TD ? create_td(user) : lab_copy_command(cmd, user);
 
 	mutex_unlock(&lab_lock);
 	return ret;
@@ -190,6 +235,7 @@ static int __init lab_init(void)
 static void __exit lab_exit(void)
 {
 	misc_deregister(&lab_device);
+	lab_fragment(0);
 	lab_shut_down();
 	tdx_emu_exit();
 }

@@ -18,23 +18,35 @@
 #define RAW_R8		2
 #define RAW_ADDRESSES	(BIT(0) | BIT(2) | BIT(4))	/* RCX, R8, R10 */
 
-/* Leaves that do not change what the lab believes about the module. */
-static bool leaf_allowed(u64 fn)
+/*
+ * The module must stay as the lab believes it to be. Once it is configured it
+ * refuses to be so again, and without memory to name EXT.MEM.ADD adds nothing.
+ */
+static bool call_allowed(u64 fn)
 {
+	/* P-SEAMLDR's leaves, whatever their version. */
+	if (fn & BIT_ULL(63))
+		return (fn & U16_MAX) != (SEAMLDR_INSTALL & U16_MAX);
+
 	switch (TDX_FN_LEAF(fn)) {
-	case TDH_SYS_CONFIG:
+	case TDH_SYS_INIT:
+	case TDH_SYS_LP_INIT:
 	case TDH_SYS_SHUTDOWN:
-	case TDH_SYS_UPDATE:
-	case TDH_EXT_MEM_ADD:
 		return false;
+	case TDH_SYS_CONFIG:
+	case TDH_SYS_UPDATE:
+		return lab_state() == TDX_LAB_UP || lab_state() == TDX_LAB_NO_QUOTING;
 	default:
 		return fn != TDX_EMU_NULL_LEAF;
 	}
 }
 
+/* Whatever else the operand holds beside an address. */
 static bool names_memory(u64 value)
 {
-	return value >= PAGE_SIZE && value < BIT_ULL(52) && pfn_valid(PHYS_PFN(value));
+	u64 hpa = value & TDX_HPA_LIST_HPA;
+
+	return hpa && pfn_valid(PHYS_PFN(hpa));
 }
 
 /* Only the report page, R8, may point into the TD: lists name further pages. */
@@ -74,7 +86,7 @@ int lab_raw_seamcall(struct tdx_lab_seamcall *call)
 	if (call->reserved[0] || call->reserved[1] ||
 	    call->fixup & ~(TDX_LAB_FIXUP_TDR | BIT(RAW_R8)))
 		return -EINVAL;
-	if (!leaf_allowed(call->fn))
+	if (!call_allowed(call->fn))
 		return -EPERM;
 
 	ret = fix_operands(call, fd_file(f), regs);

@@ -7,9 +7,15 @@
 
 #include "../seamcall.h"
 #include "../tdx_abi.h"
+#include "../tdx_quote.h"
 #include "../emu/tdx_emu.h"
 
 #define ENTROPY_RETRIES	10	/* RDRAND_RETRY_LOOPS */
+
+u64 __seamcall_ret(u64 fn, struct tdx_module_args *args)
+{
+	return tdx_emu_seamcall(fn, args);
+}
 
 u64 seamcall_ret(u64 fn, struct tdx_module_args *args)
 {
@@ -19,11 +25,13 @@ u64 seamcall_ret(u64 fn, struct tdx_module_args *args)
 
 	for (;;) {
 		preempt_disable();
-		r = tdx_emu_seamcall(fn, args);
+		r = __seamcall_ret(fn, args);
 		preempt_enable();
 
 		if (r != TDX_RND_NO_ENTROPY || !--attempts)
 			return r;
-		*args = inputs;
+		/* Linux itself goes on with whatever the failed attempt left. */
+		if (tdx_quote_policy.resume_args == TDX_RESUME_SAVED)
+			*args = inputs;
 	}
 }

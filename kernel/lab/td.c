@@ -42,7 +42,9 @@ struct lab_td {
 
 static DEFINE_IDA(ids);
 static atomic_t nr_tds;
-static atomic64_t getquote_ok, getquote_refused, getquote_killed;
+
+/* How requests were answered. */
+static atomic64_t ok, refused, retry, user, killed;
 
 u32 lab_nr_tds(void)
 {
@@ -51,9 +53,11 @@ u32 lab_nr_tds(void)
 
 void lab_td_counters(struct tdx_lab_counters *counters)
 {
-	counters->getquote_ok = atomic64_read(&getquote_ok);
-	counters->getquote_refused = atomic64_read(&getquote_refused);
-	counters->getquote_killed = atomic64_read(&getquote_killed);
+	counters->getquote_ok = atomic64_read(&ok);
+	counters->getquote_refused = atomic64_read(&refused);
+	counters->getquote_retry = atomic64_read(&retry);
+	counters->getquote_user = atomic64_read(&user);
+	counters->getquote_killed = atomic64_read(&killed);
 }
 
 /* --- memory --- */
@@ -127,22 +131,37 @@ static int td_mmap(struct file *file, struct vm_area_struct *vma)
 
 /* --- calls --- */
 
+static atomic64_t *counter_of(int error, const struct tdx_getquote_answer *answer)
+{
+	if (error)
+		return error == -ENODEV ? &user : &killed;
+	if (answer->ret == TDVMCALL_RETRY)
+		return &retry;
+	return answer->ret == TDVMCALL_SUCCESS && answer->status == TDX_GETQUOTE_SUCCESS ?
+	       &ok : &refused;
+}
+
+/* The descriptor, and with it the TD, cannot be closed for good while a call is in here. */
 static long td_getquote(struct lab_td *td, struct tdx_lab_getquote __user *arg)
 {
+	struct tdx_getquote_answer answer;
 	struct tdx_lab_getquote call;
 	int ret;
 
 	if (copy_from_user(&call, arg, sizeof(call)))
 		return -EFAULT;
+	if (call.reserved)
+		return -EINVAL;
 
-	ret = tdx_getquote(&td->guest, call.gpa, call.size, &call.ret);
-	if (ret) {
-		atomic64_inc(&getquote_killed);
+	ret = tdx_getquote(&td->guest, call.gpa, call.size, &answer);
+	atomic64_inc(counter_of(ret, &answer));
+	if (ret && ret != -ENODEV)
 		return ret;
-	}
 
-	atomic64_inc(call.ret == TDVMCALL_SUCCESS ? &getquote_ok : &getquote_refused);
-	return put_user(call.ret, &arg->ret);
+	call.ret = answer.ret;
+	call.status = answer.status;
+	call.user = ret == -ENODEV;
+	return copy_to_user(arg, &call, sizeof(call)) ? -EFAULT : 0;
 }
 
 static long td_report(struct lab_td *td, struct tdx_lab_report __user *arg)
@@ -228,6 +247,7 @@ static struct lab_td *td_alloc(u64 size)
 		.ops = &td_ops,
 		.tdr = page_to_phys(td->root),
 		.shared_bit = TD_SHARED_BIT,
+		.in_flight = ATOMIC_INIT(0),
 	};
 	return td;
 }

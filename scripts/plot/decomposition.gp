@@ -14,7 +14,7 @@ set style fill solid 1.0 border rgb 0xffffff
 set boxwidth 0.72
 set grid noxtics
 set xtics scale 0 noenhanced font ",12"
-set xlabel "buffers and guests" offset 0, -0.5
+set xlabel "policy and guests" offset 0, -0.5
 set ylabel "share of the mean total, %"
 set yrange [0:108]
 set ytics 0, 20, 100
@@ -22,7 +22,7 @@ set ytics 0, 20, 100
 share(part) = 100.0 * column(part) / column("total_ms")
 
 plot \
-	data using (share("copy_in_ms")):xtic(strcol("buffers")."\n".strcol("guests")) lc rgb green title "copy in", \
+	data using (share("copy_in_ms")):xtic(strcol("policy")."\n".strcol("guests")) lc rgb green title "copy in", \
 	'' using (share("wait_ms")) lc rgb orange title "wait for a buffer", \
 	'' using (share("seam_ms")) lc rgb blue title "in SEAM", \
 	'' using (share("gap_ms")) lc rgb amber title "between iterations", \

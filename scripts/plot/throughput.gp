@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Quotes per second and their p99 latency against the number of guests, for
-# both buffer policies, closed loop. See style.gp for arguments.
+# the series as posted and for the default policy, closed loop. See style.gp for arguments.
 heading = "Quote throughput and latency against guests"
 data = ARG1; out = ARG2; subtitle = ARG3
 load "style.gp"
@@ -16,8 +16,8 @@ set ylabel "quotes per second"
 set yrange [0:*]
 set offsets graph 0.06, graph 0.06, graph 0.3, 0
 plot \
-	data using "guests":"per_call_rate_per_s" with linespoints lw 2.5 pt 7 ps 0.8 lc rgb blue title "per-call buffers", \
-	'' using "guests":"shared_rate_per_s" with linespoints lw 2.5 pt 5 ps 0.7 lc rgb orange title "one shared buffer"
+	data using "guests":"default_rate_per_s" with linespoints lw 2.5 pt 7 ps 0.8 lc rgb blue title "default policy", \
+	'' using "guests":"posted_rate_per_s" with linespoints lw 2.5 pt 5 ps 0.7 lc rgb orange title "as posted"
 
 unset label
 set lmargin at screen 0.47 + 92.0 / width
@@ -29,6 +29,6 @@ set autoscale yfixmax
 set autoscale yfixmin
 set offsets graph 0.06, graph 0.06, graph 0.25, graph 0.08
 plot \
-	data using "guests":"per_call_p99_ms" with linespoints lw 2.5 pt 7 ps 0.8 lc rgb blue title "per-call buffers", \
-	'' using "guests":"shared_p99_ms" with linespoints lw 2.5 pt 5 ps 0.7 lc rgb orange title "one shared buffer"
+	data using "guests":"default_p99_ms" with linespoints lw 2.5 pt 7 ps 0.8 lc rgb blue title "default policy", \
+	'' using "guests":"posted_p99_ms" with linespoints lw 2.5 pt 5 ps 0.7 lc rgb orange title "as posted"
 unset multiplot

@@ -15,14 +15,15 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 #include "../../emu/tdx_emu_profile.h"
+#include "../../tdx_quote_policy.h"
 
-#define TDX_LAB_VERSION		1	/* changes with any incompatible change below */
+#define TDX_LAB_VERSION		2	/* changes with any incompatible change below */
 
 enum tdx_lab_state {
 	TDX_LAB_DOWN,		/* TDH.SYS.CONFIG not done */
 	TDX_LAB_UP,		/* extensions and quoting initialised */
 	TDX_LAB_NO_QUOTING,	/* up, but guests cannot get quotes in the kernel */
-	TDX_LAB_FAILED,		/* bring-up failed; reload tdx_lab */
+	TDX_LAB_FAILED,		/* bring-up or update failed: a good update or a reload helps */
 };
 
 /**
@@ -35,6 +36,9 @@ enum tdx_lab_state {
  * @pool_pages:     4 KiB pages the module owns
  * @nr_tds:         TDs alive
  * @key_epoch:      counts TDH.QUOTE.INIT; the key changes with it
+ * @quoting:        enum tdx_quote_state: 0 unavailable, 1 available, 2 updating
+ * @in_flight:      quotes under way
+ * @fragments:      4 KiB pages that TDX_LAB_FRAGMENT holds
  * @reserved:       0
  */
 struct tdx_lab_info {
@@ -46,17 +50,10 @@ struct tdx_lab_info {
 	__u32 pool_pages;
 	__u32 nr_tds;
 	__u64 key_epoch;
-	__u64 reserved[4];
-};
-
-/**
- * struct tdx_lab_policy - TDX_LAB_SET_POLICY, -EBUSY while TDs are alive
- * @buffers:  0 shared (one buffer behind a mutex), 1 per-call
- * @reserved: 0
- */
-struct tdx_lab_policy {
-	__u32 buffers;
-	__u32 reserved[7];
+	__u32 quoting;
+	__u32 in_flight;
+	__u32 fragments;
+	__u32 reserved[5];
 };
 
 /**
@@ -104,14 +101,23 @@ struct tdx_lab_leaf_count {
  * @getquote_ok:      GetQuote requests answered TDVMCALL_SUCCESS
  * @getquote_refused: answered anything else
  * @getquote_killed:  not answered because the caller was killed
+ * @getquote_retry:   answered TDVMCALL_RETRY, none of the above
+ * @getquote_user:    left to user space because quoting was unavailable, likewise
+ * @stale_quotes:     quotes that the module handed out though it had renewed
+ *                    their key meanwhile
  * @reserved:         0
+ *
+ * "ok" is TDVMCALL_SUCCESS together with status SUCCESS in the guest's header.
  */
 struct tdx_lab_counters {
 	struct tdx_lab_leaf_count leaf[TDX_LAB_NR_LEAVES];
 	__u64 getquote_ok;
 	__u64 getquote_refused;
 	__u64 getquote_killed;
-	__u64 reserved[5];
+	__u64 getquote_retry;
+	__u64 getquote_user;
+	__u64 stale_quotes;
+	__u64 reserved[2];
 };
 
 /**
@@ -192,6 +198,10 @@ struct tdx_lab_report {
  * @gpa:  R12, with the shared bit
  * @size: R13, bytes
  * @ret:  out, R10
+ * @status: out, what was written to the header's status; all ones if nothing was
+ * @user: out, 1 when quoting is unavailable and user space must answer, as after
+ *        KVM_EXIT_TDX; @ret is then TDVMCALL_SUBFUNC_UNSUPPORTED
+ * @reserved: 0
  *
  * Any number of threads may be inside. -EINTR when killed while waiting.
  */
@@ -199,6 +209,41 @@ struct tdx_lab_getquote {
 	__u64 gpa;
 	__u64 size;
 	__u64 ret;
+	__u64 status;
+	__u32 user;
+	__u32 reserved;
+};
+
+/**
+ * struct tdx_lab_update - TDX_LAB_UPDATE: a runtime module update, TDs alive or not
+ * @profile:  in, of the new module; the seed must be the old one's
+ * @error:    out, 0 or negative errno of the sequence; see info.state and
+ *            info.quoting for what is left. -EBUSY: the old module refused to
+ *            shut down and goes on.
+ * @reserved: 0
+ * @drain_ns: out, until quotes under way had ended (update=excluded)
+ * @stall_ns: out, largest time that any CPU was away in stop_machine()
+ * @total_ns: out, all of it, until quotes could be made again
+ */
+struct tdx_lab_update {
+	struct tdx_emu_profile profile;
+	__s32 error;
+	__u32 reserved;
+	__u64 drain_ns;
+	__u64 stall_ns;
+	__u64 total_ns;
+};
+
+/**
+ * struct tdx_lab_fragment - TDX_LAB_FRAGMENT: leave free memory in single pages
+ * @mib:   memory to take page by page, of which every second page is given back;
+ *         the others are held, as unmovable kernel memory, until this is called
+ *         with 0 or tdx_lab is unloaded. -ENOMEM leaves nothing held.
+ * @reserved: 0
+ */
+struct tdx_lab_fragment {
+	__u32 mib;
+	__u32 reserved;
 };
 
 #define TDX_LAB_IOC		0xB9
@@ -208,16 +253,21 @@ struct tdx_lab_getquote {
 /* Full profile; -ERANGE names no field, see the kernel log; -EBUSY while TDs are alive. */
 #define TDX_LAB_SET_PROFILE	_IOW(TDX_LAB_IOC, 0x01, struct tdx_emu_profile)
 #define TDX_LAB_GET_PROFILE	_IOR(TDX_LAB_IOC, 0x02, struct tdx_emu_profile)
-#define TDX_LAB_SET_POLICY	_IOW(TDX_LAB_IOC, 0x03, struct tdx_lab_policy)
+/* -EINVAL for an answer that a knob has not; -EBUSY while TDs are alive. */
+#define TDX_LAB_SET_POLICY	_IOW(TDX_LAB_IOC, 0x03, struct tdx_quote_policy)
 /* CONFIG, pool, EXT.INIT, QUOTE.INIT; -EALREADY when done; -EIO when the module refused. */
 #define TDX_LAB_BRING_UP	_IO(TDX_LAB_IOC, 0x04)
-/* SHUTDOWN, UPDATE, EXT.INIT, QUOTE.INIT; -EBUSY while TDs are alive. */
-#define TDX_LAB_REINIT		_IO(TDX_LAB_IOC, 0x05)
+/* -ENODEV before bring-up; -ERANGE, -EINVAL for the profile. */
+#define TDX_LAB_UPDATE		_IOWR(TDX_LAB_IOC, 0x05, struct tdx_lab_update)
 #define TDX_LAB_GET_KEY		_IOR(TDX_LAB_IOC, 0x06, struct tdx_lab_key)
 #define TDX_LAB_GET_COUNTERS	_IOR(TDX_LAB_IOC, 0x07, struct tdx_lab_counters)
 #define TDX_LAB_SEAMCALL	_IOWR(TDX_LAB_IOC, 0x08, struct tdx_lab_seamcall)
 #define TDX_LAB_LOOP		_IOWR(TDX_LAB_IOC, 0x09, struct tdx_lab_loop)
 #define TDX_LAB_CREATE_TD	_IOWR(TDX_LAB_IOC, 0x0A, struct tdx_lab_create_td)
+#define TDX_LAB_GET_POLICY	_IOR(TDX_LAB_IOC, 0x0B, struct tdx_quote_policy)
+#define TDX_LAB_FRAGMENT	_IOW(TDX_LAB_IOC, 0x0C, struct tdx_lab_fragment)
+/* Write to a page that the module owns, by its index: what a host must never do. */
+#define TDX_LAB_TOUCH_POOL	_IOW(TDX_LAB_IOC, 0x0D, __u32)
 
 /* On a TD's descriptor. */
 #define TDX_LAB_TD_REPORT	_IOWR(TDX_LAB_IOC, 0x20, struct tdx_lab_report)

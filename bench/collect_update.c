@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads update.bpf.c: runtime updates of the TDX module.
+ */
+#include <errno.h>
+
+#include "collector.h"
+#include "update.skel.h"
+
+static int open_update(struct collect_watch *watch, const struct collect_opts *opts)
+{
+	struct update_bpf *skeleton = update_bpf__open();
+
+	(void)opts;
+	if (!skeleton)
+		return -errno;
+	watch->skeleton = skeleton;
+	watch->base = skeleton->skeleton;
+	return 0;
+}
+
+static int reset(struct collect_watch *watch)
+{
+	struct update_bpf *skeleton = watch->skeleton;
+	struct update_cpu none = {};
+
+	hist_init(&none.stall);
+	return percpu_write(skeleton->maps.cpus, 0, &none);
+}
+
+static void merge_cpu(void *into, const void *value)
+{
+	const struct update_cpu *cpu = value;
+	struct update_cpu *update = into;
+
+	hist_merge(&update->stall, &cpu->stall);
+	update->begun += cpu->begun;
+	update->ended += cpu->ended;
+	update->errors += cpu->errors;
+	update->in_flight += cpu->in_flight;
+	update->drain_ns += cpu->drain_ns;
+	update->stall_ns += cpu->stall_ns;
+	update->total_ns += cpu->total_ns;
+}
+
+static int read_update(struct collect_watch *watch, struct collect *collect)
+{
+	struct update_bpf *skeleton = watch->skeleton;
+
+	return percpu_read(skeleton->maps.cpus, 0, merge_cpu, &collect->update);
+}
+
+static void close_update(struct collect_watch *watch)
+{
+	update_bpf__destroy(watch->skeleton);
+}
+
+const struct collector collector_update = {
+	.name	= "update",
+	.which	= COLLECT_UPDATE,
+	.open	= open_update,
+	.reset	= reset,
+	.read	= read_update,
+	.close	= close_update,
+};

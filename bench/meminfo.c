@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/meminfo and /proc/vmstat.
+ */
+#include "meminfo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+uint64_t meminfo(const char *const *fields)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long kib;
+	char line[128], name[64];
+	uint64_t sum = 0;
+	size_t i;
+
+	while (file && fgets(line, sizeof(line), file))
+		for (i = 0; fields[i]; i++)
+			if (sscanf(line, "%63[^:]: %llu kB", name, &kib) == 2 &&
+			    !strcmp(name, fields[i]))
+				sum += kib * 1024;
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+uint64_t meminfo_available(void)
+{
+	return meminfo((const char *const[]){ "MemAvailable", NULL });
+}
+
+struct vmstat vmstat_now(void)
+{
+	FILE *file = fopen("/proc/vmstat", "re");
+	struct vmstat now = {};
+	unsigned long long value;
+	char name[64];
+
+	while (file && fscanf(file, "%63s %llu", name, &value) == 2) {
+		if (!strcmp(name, "compact_stall"))
+			now.compact_stall = value;
+		else if (!strcmp(name, "compact_success"))
+			now.compact_success = value;
+		else if (!strcmp(name, "pgmigrate_success"))
+			now.migrated = value;
+	}
+	if (file)
+		fclose(file);
+	return now;
+}
