@@ -38,7 +38,7 @@ check "list" "$bench list" 0 '^measurements' '^  throughput ' '^  preempt ' '^  
 for measurement in throughput preempt pool probe memory; do
 	check "list $measurement" "$bench list $measurement" 0 "^$measurement: "
 done
-check "list shows ranges" "$bench list throughput" 0 'default per-call, shared\|per-call' '1 to 4096'
+check "list shows ranges" "$bench list throughput" 0 'default closed, closed\|open' '1 to 4096'
 check "list of what there is not" "$bench list wind" $usage "no measurement 'wind', see tdxbench list"
 check "list of two" "$bench list pool probe" $usage "one measurement at a time, got 'probe' too"
 

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * update: runtime updates of the TDX module under a storm of guests: how long
+ * every CPU is away, how long nobody gets a quote, and what becomes of those
+ * that were being made.
+ */
+#include <stdio.h>
+
+#include "books.h"
+#include "clock.h"
+#include "interrupt.h"
+#include "lab.h"
+#include "load.h"
+#include "measurement.h"
+#include "result.h"
+
+static const struct param params[] = {
+	{ "guests", 64, 1, 4096, "", NULL, "TDs, one request under way in each" },
+	{ "updates", 4, 1, 200, "", NULL, "of the module, to another one of the same profile" },
+	{ "faulty", 0, 0, 200, "", NULL,
+	  "of these, how many at first are to a module that fails TDH.QUOTE.INIT" },
+	{ "interval_ns", 100000000, 1000000, 60000000000, "ns", NULL,
+	  "before each update, and before the end" },
+	{}
+};
+
+/**
+ * struct updates - all updates of a point
+ * @count:  updates
+ * @failed: of these, failed
+ * @longest: drain, stall and total, each of the update where it was longest
+ * @sum:    likewise, of all
+ */
+struct updates {
+	uint64_t count;
+	uint64_t failed;
+	struct tdx_lab_update longest;
+	struct tdx_lab_update sum;
+};
+
+static uint64_t max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void note(struct updates *updates, const struct tdx_lab_update *update)
+{
+	struct tdx_lab_update *longest = &updates->longest, *sum = &updates->sum;
+
+	updates->count++;
+	updates->failed += update->error != 0;
+	longest->drain_ns = max(longest->drain_ns, update->drain_ns);
+	longest->stall_ns = max(longest->stall_ns, update->stall_ns);
+	longest->total_ns = max(longest->total_ns, update->total_ns);
+	sum->drain_ns += update->drain_ns;
+	sum->stall_ns += update->stall_ns;
+	sum->total_ns += update->total_ns;
+}
+
+static struct tdx_emu_profile faulty(const struct tdx_emu_profile *profile)
+{
+	struct tdx_emu_profile faulty = *profile;
+
+	faulty.fault_leaf = TDX_EMU_FAULT_QUOTE_INIT;
+	faulty.fault_after = 0;
+	faulty.fault_times = 1;
+	faulty.fault_status = TDX_EMU_STATUS_NOT_READY;
+	return faulty;
+}
+
+/* A dot for each: the guests, who would print them, are not waited for yet. */
+static int update_again_and_again(const struct point *point, struct load *load,
+				  struct updates *updates)
+{
+	const struct tdx_emu_profile bad = faulty(&point->profile);
+	uint64_t interval = point_value(point, "interval_ns");
+	uint64_t next = load_wait_begun(load) + interval, i;
+	struct tdx_lab_update update;
+
+	for (i = 0; i < point_value(point, "updates") && !interrupted(); i++) {
+		clock_sleep_until(next);
+		if (lab_update(i < point_value(point, "faulty") ? &bad : &point->profile,
+			       &update) || load_take_key(load))
+			return -1;
+		note(updates, &update);
+		fputc('.', stderr);
+		next = clock_now() + interval;
+	}
+	if (!interrupted())
+		clock_sleep_until(next);
+	return 0;
+}
+
+static int storm(const struct point *point, struct load *load, struct updates *updates,
+		 struct load_result *seen)
+{
+	int ret;
+
+	if (load_start(load, 0))
+		return -1;
+	ret = update_again_and_again(point, load, updates);
+	load_stop(load);
+	return load_wait(load, seen) ? -1 : ret;
+}
+
+/* --- what came of it --- */
+
+static void add_updates(const struct books *books, const struct updates *updates, json_t *out)
+{
+	const struct collect_leaf *leaf = books->collect.iterations.leaf;
+	const struct update_cpu *bpf = &books->collect.update;
+
+	metric_u64(out, "update.count", "", BETTER_NONE, updates->count);
+	metric_u64(out, "update.failed", "", BETTER_LOWER, updates->failed);
+	metric_u64(out, "update.in_flight", "", BETTER_NONE, bpf->in_flight);
+	metric_u64(out, "update.stall_ns", "ns", BETTER_LOWER, updates->longest.stall_ns);
+	metric_u64(out, "update.drain_ns", "ns", BETTER_LOWER, updates->longest.drain_ns);
+	metric_u64(out, "update.total_ns", "ns", BETTER_LOWER, updates->longest.total_ns);
+	/* Each must be left and entered again for every interrupt that nobody takes. */
+	metric_u64(out, "update.ext_init_entries", "", BETTER_LOWER,
+		   leaf[TDX_LAB_LEAF_EXT_INIT].entries);
+	metric_u64(out, "update.quote_init_entries", "", BETTER_LOWER,
+		   leaf[TDX_LAB_LEAF_QUOTE_INIT].entries);
+	if (bpf->stall.count)
+		metric_hist(out, "update.cpu_stall", "ns", BETTER_LOWER, &bpf->stall);
+
+	books_check_equal(out, "updates begun: BPF = kernel", updates->count, bpf->begun);
+	books_check_equal(out, "updates ended: BPF = kernel", updates->count, bpf->ended);
+	books_check_equal(out, "updates failed: BPF = kernel", updates->failed, bpf->errors);
+	books_check_equal(out, "ns of draining: BPF = kernel", updates->sum.drain_ns,
+			  bpf->drain_ns);
+	books_check_equal(out, "ns of stall: BPF = kernel", updates->sum.stall_ns, bpf->stall_ns);
+	books_check_equal(out, "ns of updates: BPF = kernel", updates->sum.total_ns,
+			  bpf->total_ns);
+	books_check_equal(out, "longest stall of a CPU = longest stall",
+			  updates->longest.stall_ns, bpf->stall.max);
+}
+
+/* By enum quote_verdict, of quotes that are not right. */
+static const char *const wrong_names[QUOTE_NR_VERDICTS] = {
+	[QUOTE_DAMAGED] = "quote.damaged",
+	[QUOTE_WRONG_TD] = "quote.wrong_td",
+	[QUOTE_WRONG_NONCE] = "quote.wrong_nonce",
+	[QUOTE_WRONG_KEY] = "quote.wrong_key",
+};
+
+static void add_storm(const struct load_result *seen, uint64_t stale, json_t *out)
+{
+	double seconds = (double)(seen->last_ns - seen->first_ns) / 1e9;
+	unsigned int verdict;
+
+	metric_double(out, "quote.rate", "1/s", BETTER_HIGHER, (double)seen->quotes / seconds);
+	metric_u64(out, "quote.count", "", BETTER_NONE, seen->quotes);
+	metric_u64(out, "quote.retries", "", BETTER_LOWER, seen->retries);
+	metric_u64(out, "quote.fell_back", "", BETTER_LOWER, seen->fell_back);
+	metric_u64(out, "quote.lost", "", BETTER_LOWER, seen->refused + seen->abandoned);
+	metric_u64(out, "quote.wrong", "", BETTER_LOWER, seen->wrong);
+	for (verdict = QUOTE_RIGHT + 1; verdict < QUOTE_NR_VERDICTS; verdict++)
+		metric_u64(out, wrong_names[verdict], "", BETTER_LOWER, seen->verdicts[verdict]);
+	metric_u64(out, "quote.stale", "", BETTER_LOWER, stale);
+	metric_hist(out, "latency.actual", "ns", BETTER_LOWER, &seen->actual);
+}
+
+/*
+ * What update=excluded promises, if the path can tell guests to ask again; how
+ * badly racing does is the figure itself.
+ */
+static void check_harmless(const struct tdx_quote_policy *policy, const struct load_result *seen,
+			   uint64_t stale, json_t *out)
+{
+	if (policy->update != TDX_UPDATE_EXCLUDED)
+		return;
+	books_check_equal(out, "quotes wrong", 0, seen->wrong);
+	books_check_equal(out, "quotes stale", 0, stale);
+	if (policy->errors == TDX_ERRORS_DISTINCT)
+		books_check_equal(out, "quotes lost", 0, seen->refused + seen->abandoned);
+}
+
+static void report(const struct point *point, const struct books *books,
+		   const struct updates *updates, const struct load_result *seen, json_t *out)
+{
+	uint64_t stale = books->kernel.stale_quotes;
+
+	add_updates(books, updates, out);
+	add_storm(seen, stale, out);
+	books_add_iterations(books, out);
+	books_add_requests(books, out);
+	books_check_guests(books, seen, out);
+	check_harmless(&point->policy, seen, stale, out);
+
+	point_headline(out, "stall %8.3f ms, %llu quotes, %llu told to retry, %llu lost, %llu wrong, %llu stale",
+		       (double)updates->longest.stall_ns / 1e6, (unsigned long long)seen->quotes,
+		       (unsigned long long)seen->retries,
+		       (unsigned long long)(seen->refused + seen->abandoned),
+		       (unsigned long long)seen->wrong, (unsigned long long)stale);
+}
+
+static int measure(const struct point *point, struct load *load, json_t *out)
+{
+	struct updates updates = {};
+	struct load_result seen;
+	struct books books;
+	int ret = -1;
+
+	if (books_open(&books, COLLECT_ITERATIONS | COLLECT_QUOTES | COLLECT_UPDATE, NULL))
+		return -1;
+	if (!storm(point, load, &updates, &seen) && !books_balance(&books)) {
+		report(point, &books, &updates, &seen, out);
+		ret = interrupted();
+	}
+	books_close(&books);
+	return ret;
+}
+
+static int run(const struct point *point, json_t *out)
+{
+	const struct load_options options = {
+		.guests = point_value(point, "guests"),
+		.kind = LOAD_CLOSED,
+		.cpu = -1,
+	};
+	struct load *load = load_new(&point->profile, &options);
+	int ret;
+
+	if (!load)
+		return -1;
+	ret = measure(point, load, out);
+	load_free(load);
+	return ret;
+}
+
+const struct measurement measurement_update = {
+	.name = "update",
+	.summary = "runtime updates of the module under a storm of guests",
+	.params = params,
+	.run = run,
+};
