@@ -10,6 +10,7 @@ set -Eeuo pipefail
 packages=(
 	gcc libc6-dev make git				# user space
 	clang llvm bpftool libbpf-dev			# BPF programs
+	libclang-rt-dev					# fuzz targets
 	libelf-dev zlib1g-dev libzstd-dev
 	libcbor-dev libssl-dev				# quotes
 	libjansson-dev libinih-dev			# results and suites

@@ -4,14 +4,20 @@
 # (KTAP from the VM), and tests/run.sh runs jobs side by side and counts.
 
 include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
 
-TEST_LAB := $(BUILD)/tests/vm/test_lab
+# Programs that run in the VM, with the part of tdxbench that talks to the lab.
+VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile soak)
+VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o) \
+	$(addprefix $(BUILD)/bench/,lab.o param.o verify.o)
 
 # The longest first: it decides when all is done.
-TEST_JOBS := tests/vm/short.sh "tests/vm/lab.sh 4" tests/cli/interrupt.sh "tests/vm/lab.sh 1" \
-	$(UNIT_TESTS) $(sort $(wildcard tests/cli/test_*.sh))
+TEST_JOBS := tests/vm/short.sh "tests/vm/lab.sh test_lab 4" tests/vm/soak.sh \
+	"tests/fuzz/fuzz.sh --seconds 30" \
+	"tests/vm/lab.sh test_defects 4" "tests/vm/lab.sh test_hostile 4" tests/cli/interrupt.sh \
+	"tests/vm/lab.sh test_lab 1" $(UNIT_TESTS) $(sort $(wildcard tests/cli/test_*.sh))
 
-.PHONY: test test-run unit check-style
+.PHONY: test test-run unit soak check-style
 
 # With all CPUs, unless the caller has said with how many.
 test: setup
@@ -25,13 +31,23 @@ unit: $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run.sh $(UNIT_TESTS)
 
 .PHONY: test-programs
-test-programs: $(UNIT_TESTS) $(TEST_LAB)
+test-programs: $(UNIT_TESTS) $(FUZZ_TARGETS) $(VM_TESTS)
 
-# Runs in the VM, with the part of tdxbench that talks to the lab.
-$(TEST_LAB): $(wildcard tests/vm/*.[ch]) $(addprefix bench/,lab.c lab.h param.c param.h verify.c verify.h clock.h)
+$(BUILD)/tests/vm/%.o: tests/vm/%.c
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) -lcbor -lcrypto -lm -lpthread
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(VM_TESTS): %: %.o $(VM_TEST_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) -o $@ $^ -lcbor -lcrypto -lm -lpthread
+
+# For SOAK_SECONDS, 600 if not set; Ctrl-C ends it.
+soak: setup
+	@$(MAKE) module $(VM_TESTS)
+	@BUILD=$(BUILD) tests/vm/soak.sh --seconds $(or $(SOAK_SECONDS),600)
 
 check-style:
 	@tests/check-style.sh
+
+-include $(wildcard $(BUILD)/tests/vm/*.d)

@@ -11,7 +11,6 @@
 #include <trace/events/tdx_ext.h>
 
 #include "host.h"
-#include "seamcall.h"
 #include "tdx_abi.h"
 #include "tdx_quote.h"
 
@@ -51,7 +50,7 @@ void on_pool_add(u64 call, u32 pages, u32 iterations, u64 status, u64 ns)
 	event("add %u by %u\n", pages, iterations);
 }
 
-void on_pool_total(u32 required, u32 added, int error, u64 alloc_ns, u64 add_ns)
+void on_pool_total(u32 required, u32 added, int error, u64 alloc_ns, u64 flush_ns, u64 add_ns)
 {
 	event("total %u of %u error %d\n", added, required, error);
 }
@@ -66,6 +65,23 @@ void on_quote_state(u32 from, u32 to, int error)
 {
 	last_quote_state = to;
 	event("quote %u error %d\n", to, error);
+}
+
+void on_update_begin(u32 in_flight)
+{
+	event("update begin %u\n", in_flight);
+}
+
+void on_update_cpu(u32 cpu, u64 stall_ns)
+{
+	assert_true(stall_ns);
+	event("cpu %u\n", cpu);
+}
+
+void on_update_end(int error, u64 drain_ns, u64 stall_ns, u64 total_ns)
+{
+	assert_true(stall_ns && total_ns > stall_ns + drain_ns);
+	event("update end %d\n", error);
 }
 
 static void power_on_traced(void)
@@ -181,7 +197,7 @@ static void fill_pool(u32 pages, u64 yield, unsigned int max_order)
 	pool_nr = batches = expected_rcx = 0;
 	seam = check_list;
 	kshim_max_order = max_order;
-	assert_int_equal(tdx_ext_init(), 0);
+	assert_int_equal(lab_bring_up(), 0);
 
 	assert_int_equal(pool_nr, pages);
 	assert_int_equal(batches, DIV_ROUND_UP(pages, TDX_HPA_LIST_MAX));
@@ -192,7 +208,6 @@ static void fill_pool(u32 pages, u64 yield, unsigned int max_order)
 		assert_int_not_equal(pool[i], list_page);
 		assert_true(!i || pool[i] != pool[i - 1]);
 	}
-	assert_int_equal(host_live_allocs(), 0);
 	host_power_off();
 }
 
@@ -242,8 +257,10 @@ static void read_says(u64 field, u64 value)
 
 static void expect_ext(int error, int state)
 {
-	assert_int_equal(tdx_ext_init(), error);
+	assert_int_equal(lab_bring_up(), error);
+	assert_int_equal(lab_state(), error ? TDX_LAB_FAILED : TDX_LAB_NO_QUOTING);
 	assert_int_equal(last_ext_state, state);
+	assert_int_equal(seam_attempts(TDH_QUOTE_INIT), 0);
 	assert_int_equal(host_live_allocs(), 0);
 	host_power_off();
 }
@@ -253,28 +270,35 @@ static void no_extensions(void **state)
 	host_profile_default();
 	power_on_traced();
 	read_says(TDX_MD_FEATURES0, TDX_FEATURES0_QUOTE);
-	expect_ext(-EOPNOTSUPP, TDX_EXT_ABSENT);
+	expect_ext(0, TDX_EXT_ABSENT);
 
 	power_on_traced();
 	read_says(TDX_MD_EXT_REQUIRED, 0);
-	expect_ext(-EOPNOTSUPP, TDX_EXT_ABSENT);
+	expect_ext(0, TDX_EXT_ABSENT);
 	assert_int_equal(seam_attempts(TDH_EXT_MEM_ADD), 0);
 	assert_int_equal(seam_attempts(TDH_EXT_INIT), 0);
 }
 
 static void unreadable_metadata(void **state)
 {
-	static const u64 fields[] = { TDX_MD_FEATURES0, TDX_MD_POOL_PAGES, TDX_MD_EXT_REQUIRED };
+	static const struct {
+		u64 field;
+		int ext_state;
+	} cases[] = {
+		{ TDX_MD_FEATURES0, -1 },	/* which TDH.SYS.CONFIG wants already */
+		{ TDX_MD_POOL_PAGES, TDX_EXT_FAILED },
+		{ TDX_MD_EXT_REQUIRED, TDX_EXT_FAILED },
+	};
 	char number[20];
 	u32 i;
 
 	host_profile_default();
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		power_on_traced();
-		read_fails(fields[i]);
-		expect_ext(-EIO, TDX_EXT_FAILED);
+		read_fails(cases[i].field);
+		expect_ext(-EIO, cases[i].ext_state);
 		assert_int_equal(seam_attempts(TDH_EXT_INIT), 0);
-		snprintf(number, sizeof(number), "%016llx", fields[i]);
+		snprintf(number, sizeof(number), "%016llx", cases[i].field);
 		assert_non_null(strstr(kshim_last_log(), number));
 	}
 }
@@ -294,7 +318,7 @@ static void pool_refused(void **state)
 	host_profile.pool_pages = 1100;
 	power_on_traced();
 	seam_refuse(TDH_EXT_MEM_ADD, 1, 1, TDX_OPERAND_INVALID | TDX_OPERAND_RCX);
-	assert_int_equal(tdx_ext_init(), -EIO);
+	assert_int_equal(lab_bring_up(), -EIO);
 	assert_int_equal(tdx_emu_pool_pages(), 512);
 	assert_int_equal(host_live_allocs(), 0);
 	assert_non_null(strstr(events, "total 512 of 1100 error -5\n"));
@@ -305,162 +329,104 @@ static void pool_refused(void **state)
 	host_profile.mem_add_ns = 1000;
 	power_on_traced();
 	seam_refuse(TDH_EXT_MEM_ADD, 1, 1, TDX_EXT_MEMORY_POOL_FULL);
-	assert_int_equal(tdx_ext_init(), -EIO);
+	assert_int_equal(lab_bring_up(), -EIO);
 	assert_int_equal(tdx_emu_pool_pages(), 100);
 	assert_int_equal(host_live_allocs(), 0);
 	host_power_off();
 }
 
-static void expect_no_quoting(int error)
+/* The host is up without it. */
+static void expect_no_quoting(void)
 {
-	assert_int_equal(tdx_quote_init(), error);
+	assert_int_equal(lab_bring_up(), 0);
+	assert_int_equal(lab_state(), TDX_LAB_NO_QUOTING);
+	assert_int_equal(last_ext_state, TDX_EXT_READY);
 	assert_false(tdx_quote_available());
 	assert_int_equal(last_quote_state, TDX_QUOTE_UNAVAILABLE);
 	assert_int_equal(host_live_allocs(), 0);
 	host_power_off();
 }
 
-static void power_on_with_extensions(void)
-{
-	power_on_traced();
-	assert_int_equal(tdx_ext_init(), 0);
-}
-
 static void quote_init_refused(void **state)
 {
 	host_profile_default();
-	power_on_with_extensions();
-	seam_refuse(TDH_QUOTE_INIT, 0, 1, TDX_OPERAND_BUSY);
-	expect_no_quoting(-EIO);
+	power_on_traced();
+	seam_refuse(TDH_QUOTE_INIT, 0, 1, TDX_SYS_STATE_INCORRECT);
+	expect_no_quoting();
 
-	power_on_with_extensions();
+	power_on_traced();
 	read_fails(TDX_MD_MAX_QUOTE_SIZE);
-	expect_no_quoting(-EIO);
+	expect_no_quoting();
 
-	power_on_with_extensions();
+	power_on_traced();
 	read_says(TDX_MD_MAX_QUOTE_SIZE, 0);
-	expect_no_quoting(-EIO);
+	expect_no_quoting();
 
-	power_on_with_extensions();
+	power_on_traced();
 	read_says(TDX_MD_MAX_QUOTE_SIZE, 1ULL << 32);
-	expect_no_quoting(-EIO);
+	expect_no_quoting();
 }
 
 static void entropy_is_awaited(void **state)
 {
 	host_profile_default();
-	power_on_with_extensions();
+	power_on_traced();
 	seam_refuse(TDH_QUOTE_INIT, 0, 9, TDX_RND_NO_ENTROPY);
-	assert_int_equal(tdx_quote_init(), 0);
+	host_bring_up();
 	assert_int_equal(seam_attempts(TDH_QUOTE_INIT), 10);
 	host_power_off();
 
-	power_on_with_extensions();
+	power_on_traced();
 	seam_refuse(TDH_QUOTE_INIT, 0, 1000, TDX_RND_NO_ENTROPY);
-	assert_int_equal(tdx_quote_init(), -EIO);
+	expect_no_quoting();
 	assert_int_equal(seam_attempts(TDH_QUOTE_INIT), 10);
-	host_power_off();
 }
 
-/* --- no memory --- */
+/* --- an update --- */
 
-/* What is still allocated must be the module's pool and usable buffers. */
-static void check_after_failure(int ret)
-{
-	assert_true(!ret || ret == -ENOMEM);
-	assert_int_equal(tdx_quote_available(), !ret);
-	assert_int_equal(host_live_allocs(), 2 * tdx_quote_nr_buffers());
-	assert_true(!ret == !!tdx_quote_nr_buffers());
-}
-
-/* Memory is there again: what the module has already is not asked for twice. */
-static void check_retry(void)
-{
-	kshim_fail_alloc_after(-1);
-	if (last_ext_state != TDX_EXT_READY)
-		assert_int_equal(tdx_ext_init(), 0);
-	assert_int_equal(tdx_quote_init(), 0);
-	assert_int_equal(tdx_emu_pool_pages(), host_profile.pool_pages);
-}
-
-static void every_allocation_fails(void **state)
-{
-	int after = 0, failures = 0, ret;
-	bool failed;
-
-	host_profile_default();
-	host_profile.pool_pages = 588;
-	do {
-		power_on_traced();
-		kshim_fail_alloc_after(after++);
-		ret = tdx_ext_init();
-		if (!ret)
-			ret = tdx_quote_init();
-		failed = kshim_alloc_failed();
-		failures += !!ret;
-		check_after_failure(ret);
-		check_retry();
-		host_power_off();
-	} while (failed);
-
-	/* List page, 512, 64, 8, 4 pages, first buffer and its nodes. */
-	assert_int_equal(failures, 7);
-	assert_int_equal(ret, 0);
-}
-
-/* --- again, after an update --- */
-
-static void again_after_update(void **state)
+/* Old and new module, on each CPU as it has to be. */
+static void update_in_order(void **state)
 {
 	u64 epoch;
 
 	host_profile_default();
-	host_power_on();
-	host_bring_up();
-	epoch = tdx_emu_key_epoch();
-	host_update();
-	kshim_fail_alloc_after(0);	/* an update cannot allocate */
-	assert_int_equal(tdx_ext_reinit(), 0);
-	assert_int_equal(tdx_quote_init(), 0);
-	assert_int_equal(tdx_emu_key_epoch(), epoch + 1);
-	assert_int_equal(seam_attempts(TDH_EXT_MEM_ADD), 1);
-	host_power_off();
-}
-
-static void update_may_not_grow_the_pool(void **state)
-{
-	struct tdx_emu_profile grown;
-
-	host_profile_default();
 	power_on_traced();
 	host_bring_up();
-	host_update();
-	grown = host_profile;
-	grown.pool_pages++;
-	assert_int_equal(tdx_emu_set_profile(&grown), 0);
-	assert_int_equal(tdx_ext_reinit(), -ENOMEM);
-	assert_int_equal(last_ext_state, TDX_EXT_FAILED);
+	epoch = tdx_emu_key_epoch();
+	*events = 0;
+	kshim_fail_alloc_after(0);	/* an update cannot allocate */
+	assert_int_equal(host_update(), 0);
+	assert_string_equal(events, "update begin 0\n"
+				    "quote 2 error 0\n"
+				    "cpu 0\ncpu 1\ncpu 2\ncpu 3\n"
+				    "enter 60.0\nexit 60.0 0\next 1 error 0\n"
+				    "enter 100.0\nexit 100.0 0\nquote 1 error 0\n"
+				    "update end 0\n");
+	assert_int_equal(lab_state(), TDX_LAB_UP);
+	assert_int_equal(tdx_emu_key_epoch(), epoch + 1);
 	assert_int_equal(seam_attempts(TDH_EXT_MEM_ADD), 1);
+	assert_int_equal(seam_attempts(TDH_SYS_SHUTDOWN), 1);
+	assert_int_equal(seam_attempts(TDX_FN_LEAF(SEAMLDR_INSTALL)), kshim_cpus);
+	assert_int_equal(seam_attempts(TDH_SYS_INIT), 1);
+	assert_int_equal(seam_attempts(TDH_SYS_LP_INIT), kshim_cpus);
+	assert_int_equal(seam_attempts(TDH_SYS_UPDATE), 1);
 	host_power_off();
 }
 
-static void update_may_change_quote_size(void **state)
+/* Smaller quotes fit the buffers that there are, and then as large ones as before. */
+static void update_may_shrink_quotes(void **state)
 {
-	struct tdx_emu_profile smaller;
-
 	host_profile_default();
 	host_profile.quote_size = 8192;
 	host_power_on();
 	host_bring_up();
-	host_update();
-	smaller = host_profile;
-	smaller.max_quote_size = 8192;
-	assert_int_equal(tdx_emu_set_profile(&smaller), 0);
-	assert_int_equal(tdx_ext_reinit(), 0);
-	assert_int_equal(tdx_quote_init(), 0);
+	kshim_fail_alloc_after(0);
+	host_profile.max_quote_size = 8192;
+	assert_int_equal(host_update(), 0);
 	assert_int_equal(tdx_quote_max_size(), 8192);
-	assert_true(tdx_quote_nr_buffers() >= kshim_cpus);
-	assert_int_equal(host_live_allocs(), 2 * tdx_quote_nr_buffers());
+	host_profile.max_quote_size = 10000;
+	assert_int_equal(host_update(), 0);
+	assert_int_equal(tdx_quote_max_size(), 10000);
 	host_power_off();
 }
 
@@ -478,10 +444,8 @@ int main(void)
 		cmocka_unit_test(pool_refused),
 		cmocka_unit_test(quote_init_refused),
 		cmocka_unit_test(entropy_is_awaited),
-		cmocka_unit_test(every_allocation_fails),
-		cmocka_unit_test(again_after_update),
-		cmocka_unit_test(update_may_not_grow_the_pool),
-		cmocka_unit_test(update_may_change_quote_size),
+		cmocka_unit_test(update_in_order),
+		cmocka_unit_test(update_may_shrink_quotes),
 	};
 
 	return cmocka_run_group_tests_name("bringup", tests, NULL, NULL);

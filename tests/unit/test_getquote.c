@@ -11,152 +11,8 @@
 
 #include <trace/events/tdx_ext.h>
 
+#include "guest.h"
 #include "host.h"
-#include "tdx_abi.h"
-#include "tdx_quote.h"
-#include "verify.h"
-
-#define SHARED_BIT	(1ULL << 51)
-#define GPA		0x40000ULL		/* of the shared buffer */
-#define HDR		sizeof(struct tdx_getquote_hdr)
-#define REPORT		1024
-#define UNTOUCHED	0x1234ULL		/* status before a call */
-#define INVALID		TDVMCALL_INVALID_OPERAND
-
-/* --- the guest --- */
-
-/* One access to guest memory, relative to GPA. */
-struct access {
-	bool write;
-	u64 at;
-	u32 len;
-};
-
-/**
- * struct td - a TD with one shared buffer, of exactly @size bytes
- * @fail_at:    accesses at this offset fail, -1 for none
- * @accesses:   what the path did, in order
- */
-struct td {
-	struct tdx_guest guest;
-	u8 *memory;
-	u64 size;
-	u8 mrtd[48];
-	u8 nonce[64];
-	u64 fail_at;
-	struct access accesses[16];
-	u32 nr_accesses;
-};
-
-static int guest_access(struct tdx_guest *guest, bool write, u64 gpa, u32 len)
-{
-	struct td *td = container_of(guest, struct td, guest);
-	u64 at = gpa - GPA;
-
-	assert_true(gpa >= GPA && at + len <= td->size);
-	if (td->nr_accesses < ARRAY_SIZE(td->accesses))
-		td->accesses[td->nr_accesses++] = (struct access){ write, at, len };
-	return at == td->fail_at ? -EFAULT : 0;
-}
-
-static int guest_read(struct tdx_guest *guest, u64 gpa, void *to, u32 len)
-{
-	if (guest_access(guest, false, gpa, len))
-		return -EFAULT;
-	memcpy(to, container_of(guest, struct td, guest)->memory + gpa - GPA, len);
-	return 0;
-}
-
-static int guest_write(struct tdx_guest *guest, u64 gpa, const void *from, u32 len)
-{
-	if (guest_access(guest, true, gpa, len))
-		return -EFAULT;
-	memcpy(container_of(guest, struct td, guest)->memory + gpa - GPA, from, len);
-	return 0;
-}
-
-static bool guest_shared(struct tdx_guest *guest, u64 gpa, u64 size)
-{
-	const struct td *td = container_of(guest, struct td, guest);
-
-	return gpa >= GPA && gpa + size <= GPA + td->size;
-}
-
-static const struct tdx_guest_ops guest_ops = { guest_read, guest_write, guest_shared };
-
-static void td_create(struct td *td, u32 id, u64 size)
-{
-	u32 i;
-
-	*td = (struct td){
-		.guest = { &guest_ops, 0x200000000ULL + id * PAGE_SIZE, SHARED_BIT },
-		.memory = malloc(size),
-		.size = size,
-		.fail_at = -1,
-	};
-	assert_int_equal(tdx_emu_td_create(td->guest.tdr, id, td->mrtd), 0);
-	for (i = 0; i < sizeof(td->nonce); i++)
-		td->nonce[i] = id * 16 + i;
-}
-
-static void td_destroy(struct td *td)
-{
-	tdx_emu_td_destroy(td->guest.tdr);
-	free(td->memory);
-}
-
-static struct tdx_getquote_hdr *td_header(struct td *td)
-{
-	return (struct tdx_getquote_hdr *)td->memory;
-}
-
-static void td_request(struct td *td)
-{
-	td->nr_accesses = 0;
-	memset(td->memory, 0xee, td->size);
-	*td_header(td) = (struct tdx_getquote_hdr){
-		.version = TDX_GETQUOTE_VERSION, .status = UNTOUCHED, .in_len = REPORT,
-	};
-	assert_int_equal(tdx_emu_td_report(td->guest.tdr, td->nonce, td->memory + HDR), 0);
-}
-
-static u64 td_ask(struct td *td)
-{
-	u64 ret = 0x5555;
-
-	assert_int_equal(tdx_getquote(&td->guest, GPA | SHARED_BIT, td->size, &ret), 0);
-	return ret;
-}
-
-/* The answer in R10 and in the header; the rest of the header stays as it was. */
-static void expect_answer(struct td *td, u64 r10, u64 status)
-{
-	const struct tdx_getquote_hdr before = *td_header(td);
-
-	assert_int_equal(td_ask(td), r10);
-	assert_int_equal(td_header(td)->status, status);
-	assert_int_equal(td_header(td)->version, before.version);
-	assert_int_equal(td_header(td)->in_len, before.in_len);
-}
-
-static void expect_good_quote(struct td *td)
-{
-	struct quote_key key = { .epoch = tdx_emu_key_epoch(), .seed = host_profile.seed };
-	struct quote_expect expect = { td->nonce, td->mrtd, &key };
-	struct verifier *verifier;
-	const char *why = "";
-	uint64_t serial;
-
-	assert_int_equal(td_ask(td), TDVMCALL_SUCCESS);
-	assert_int_equal(td_header(td)->status, TDX_GETQUOTE_SUCCESS);
-	assert_int_equal(td_header(td)->out_len, host_profile.quote_size);
-
-	key.len = tdx_emu_key(&key.token, key.key);
-	verifier = verifier_new(&key);
-	if (quote_verify(verifier, td->memory + HDR, td_header(td)->out_len, &expect, &serial, &why))
-		fail_msg("quote: %s", why);
-	verifier_free(verifier);
-}
 
 /* --- a host with one TD --- */
 
@@ -184,18 +40,13 @@ void on_getquote_exit(u64 tdr, u64 ret, u64 status, int error)
 	exit_error = error;
 }
 
-static void use_policy(enum tdx_quote_buffers buffers)
-{
-	const struct tdx_quote_policy policy = { .buffers = buffers };
-
-	tdx_quote_set_policy(&policy);
-}
-
 static void start(enum tdx_quote_buffers buffers)
 {
+	tdx_quote_policy = host_best;
+	tdx_quote_policy.errors = TDX_ERRORS_COLLAPSED;
+	tdx_quote_policy.buffers = buffers;
 	host_power_on();
 	host_bring_up();
-	use_policy(buffers);
 	td_create(&td, 1, 4 * PAGE_SIZE);
 	td_request(&td);
 	kshim_traced = true;
@@ -221,7 +72,7 @@ static void good_quotes(void **state)
 {
 	u32 buffers, token, yield;
 
-	for (buffers = TDX_QUOTE_SHARED; buffers <= TDX_QUOTE_PER_CALL; buffers++) {
+	for (buffers = TDX_BUFFERS_SHARED; buffers <= TDX_BUFFERS_PER_CALL; buffers++) {
 		for (token = TDX_EMU_TOKEN_MAC0; token <= TDX_EMU_TOKEN_SIGN1; token++) {
 			for (yield = TDX_EMU_YIELD_PENDING; yield <= TDX_EMU_YIELD_NEVER; yield++) {
 				host_profile.token = token;
@@ -241,13 +92,13 @@ static void buffer_of_the_right_size(void **state)
 {
 	host_profile.quote_size = 3 * PAGE_SIZE - HDR;
 	host_profile.max_quote_size = host_profile.quote_size + 1;
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	td.size = 3 * PAGE_SIZE;
 	expect_good_quote(&td);
 	stop();
 
 	host_profile.quote_size++;
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	td.size = 3 * PAGE_SIZE;
 	expect_answer(&td, INVALID, TDX_GETQUOTE_ERROR);
 	assert_int_equal(td.nr_accesses, 3);	/* nothing of it was written */
@@ -263,7 +114,7 @@ static void lists_of_several_nodes(void **state)
 	kshim_cpus = 1;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		host_profile.quote_size = host_profile.max_quote_size = sizes[i];
-		start(TDX_QUOTE_PER_CALL);
+		start(TDX_BUFFERS_PER_CALL);
 		td_destroy(&td);
 		td_create(&td, 1, 1024 * PAGE_SIZE);
 		td_request(&td);
@@ -282,7 +133,7 @@ static void each_byte_once_and_status_last(void **state)
 {
 	u32 len = host_profile.quote_size;
 
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	expect_good_quote(&td);
 	assert_int_equal(td.nr_accesses, 5);
 	assert_true(same_access(&td.accesses[0], false, 0, HDR));
@@ -311,13 +162,14 @@ static void wrong_addresses(void **state)
 		{ GPA | SHARED_BIT, 5 * PAGE_SIZE, INVALID },		/* one page is private */
 		{ (GPA - PAGE_SIZE) | SHARED_BIT, PAGE_SIZE, INVALID },
 	};
-	u64 ret;
+	struct tdx_getquote_answer answer;
 	u32 i;
 
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(tdx_getquote(&td.guest, cases[i].gpa, cases[i].size, &ret), 0);
-		assert_int_equal(ret, cases[i].ret);
+		assert_int_equal(tdx_getquote(&td.guest, cases[i].gpa, cases[i].size, &answer), 0);
+		assert_int_equal(answer.ret, cases[i].ret);
+		assert_int_equal(answer.status, TDX_GETQUOTE_IN_FLIGHT);
 		assert_int_equal(exit_ret, cases[i].ret);
 		assert_int_equal(exit_status, TDX_GETQUOTE_IN_FLIGHT);
 	}
@@ -348,7 +200,7 @@ static void wrong_headers(void **state)
 	};
 	u32 i;
 
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		td_request(&td);
 		td_header(&td)->version = cases[i].version;
@@ -365,7 +217,7 @@ static void anothers_report(void **state)
 {
 	struct td other;
 
-	start(TDX_QUOTE_SHARED);
+	start(TDX_BUFFERS_SHARED);
 	td_create(&other, 2, 4 * PAGE_SIZE);
 	td_request(&other);
 	memcpy(td.memory + HDR, other.memory + HDR, REPORT);
@@ -376,7 +228,7 @@ static void anothers_report(void **state)
 
 static void unreadable_memory(void **state)
 {
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	td.fail_at = 0;
 	expect_answer(&td, INVALID, UNTOUCHED);
 	td.fail_at = HDR;
@@ -398,7 +250,7 @@ static u64 fail_when_made(u64 fn, struct tdx_module_args *args)
 
 static void unwritable_memory(void **state)
 {
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	seam = fail_when_made;
 	fail_at_when_made = HDR;	/* the quote */
 	expect_answer(&td, INVALID, TDX_GETQUOTE_ERROR);
@@ -418,19 +270,27 @@ static void unwritable_memory(void **state)
 
 static void module_refuses(void **state)
 {
-	static const u64 statuses[] = {
-		TDX_OPERAND_BUSY, TDX_OPERAND_INVALID | TDX_OPERAND_R10, TDX_RND_NO_ENTROPY,
-		TDX_INVALID_REPORTMACSTRUCT, 1,
+	static const struct {
+		u64 status;
+		int error;
+	} cases[] = {
+		{ TDX_OPERAND_BUSY, -EBUSY },
+		{ TDX_RND_NO_ENTROPY, -EBUSY },
+		{ TDX_OPERAND_INVALID | TDX_OPERAND_R9, -EBADMSG },
+		{ TDX_INVALID_REPORTMACSTRUCT, -EBADMSG },
+		{ TDX_OPERAND_INVALID | TDX_OPERAND_R10, -EIO },
+		{ TDX_SYS_SHUTDOWN, -EIO },
+		{ 1, -EIO },
 	};
 	u32 i, buffers;
 
-	for (buffers = TDX_QUOTE_SHARED; buffers <= TDX_QUOTE_PER_CALL; buffers++) {
-		for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+	for (buffers = TDX_BUFFERS_SHARED; buffers <= TDX_BUFFERS_PER_CALL; buffers++) {
+		for (i = 0; i < ARRAY_SIZE(cases); i++) {
 			start(buffers);
-			seam_refuse(TDH_QUOTE_GET, 0, 100, statuses[i]);
+			seam_refuse(TDH_QUOTE_GET, 0, -1, cases[i].status);
 			expect_answer(&td, INVALID, TDX_GETQUOTE_UNAVAILABLE);
-			assert_int_equal(ended.call.status, statuses[i]);
-			assert_int_equal(ended.error, -EIO);
+			assert_int_equal(ended.call.status, cases[i].status);
+			assert_int_equal(ended.error, cases[i].error);
 			seam_refuse(0, 0, 0, 0);
 			td_request(&td);
 			expect_good_quote(&td);
@@ -456,7 +316,7 @@ static void module_lies(void **state)
 	const u64 lengths[] = { 0, host_profile.max_quote_size + 1, 1ULL << 32, 1ULL << 32 | 9000, -1 };
 	u32 i;
 
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	seam = tell_length;
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		length_told = lengths[i];
@@ -464,7 +324,8 @@ static void module_lies(void **state)
 		expect_answer(&td, INVALID, TDX_GETQUOTE_UNAVAILABLE);
 	}
 	length_told = host_profile.max_quote_size;
-	assert_int_equal(td_ask(&td), TDVMCALL_SUCCESS);
+	assert_int_equal(td_getquote(&td), 0);
+	assert_int_equal(td.answer.ret, TDVMCALL_SUCCESS);
 	assert_int_equal(td_header(&td)->out_len, host_profile.max_quote_size);
 	stop();
 }
@@ -477,33 +338,22 @@ static void no_memory(void **state)
 {
 	u32 buffers, after;
 
-	for (buffers = TDX_QUOTE_SHARED; buffers <= TDX_QUOTE_PER_CALL; buffers++) {
+	for (buffers = TDX_BUFFERS_SHARED; buffers <= TDX_BUFFERS_PER_CALL; buffers++) {
 		start(buffers);
 		for (after = 0; ; after++) {
 			td_request(&td);
 			kshim_fail_alloc_after(after);
-			if (td_ask(&td) == TDVMCALL_SUCCESS)
+			assert_int_equal(td_getquote(&td), 0);
+			if (td.answer.ret == TDVMCALL_SUCCESS)
 				break;
 			assert_int_equal(td_header(&td)->status,
 					 after ? TDX_GETQUOTE_UNAVAILABLE : UNTOUCHED);
 			assert_int_equal(host_live_allocs(), 2 * tdx_quote_nr_buffers() + 1);
 		}
-		assert_int_equal(after, buffers == TDX_QUOTE_SHARED ? 2 : 1);
+		assert_int_equal(after, buffers == TDX_BUFFERS_SHARED ? 2 : 1);
 		kshim_fail_alloc_after(-1);
 		stop();
 	}
-}
-
-static void quoting_unavailable(void **state)
-{
-	start(TDX_QUOTE_PER_CALL);
-	tdx_quote_exit();
-	expect_answer(&td, INVALID, TDX_GETQUOTE_UNAVAILABLE);
-	assert_int_equal(seam_attempts(TDH_QUOTE_GET), 0);
-	assert_int_equal(tdx_quote_init(), 0);
-	td_request(&td);
-	expect_good_quote(&td);
-	stop();
 }
 
 /* --- resumption --- */
@@ -535,7 +385,7 @@ static void resumed_with_original_inputs(void **state)
 	host_profile.yield = TDX_EMU_YIELD_SLICE;
 	host_profile.slice_ns = 1000000;
 	host_profile.quote_ns = SLICES * host_profile.slice_ns;
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	entries = 0;
 	seam = same_inputs;
 	expect_good_quote(&td);
@@ -560,7 +410,7 @@ static void parts_add_up(void **state)
 	host_profile.yield = TDX_EMU_YIELD_SLICE;
 	host_profile.slice_ns = 1000000;
 	host_profile.quote_ns = SLICES * host_profile.slice_ns;
-	for (buffers = TDX_QUOTE_SHARED; buffers <= TDX_QUOTE_PER_CALL; buffers++) {
+	for (buffers = TDX_BUFFERS_SHARED; buffers <= TDX_BUFFERS_PER_CALL; buffers++) {
 		start(buffers);
 		expect_good_quote(&td);
 		assert_int_equal(nr_ended, 1);
@@ -582,7 +432,7 @@ static void nobody_listens(void **state)
 {
 	u64 reads;
 
-	start(TDX_QUOTE_SHARED);
+	start(TDX_BUFFERS_SHARED);
 	kshim_traced = false;
 	reads = kshim_tsc_reads();
 	expect_good_quote(&td);
@@ -606,7 +456,7 @@ static u64 deaf_in_module(u64 fn, struct tdx_module_args *args)
 /* Whoever comes or goes in the middle gets no times that cannot be. */
 static void listener_comes_and_goes(void **state)
 {
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	kshim_traced = false;
 	seam = listen_in_module;
 	expect_good_quote(&td);
@@ -658,12 +508,10 @@ static void release_all_buffers(void)
 
 static void killed_waiter(void **state)
 {
-	u64 ret;
-
-	start(TDX_QUOTE_PER_CALL);
+	start(TDX_BUFFERS_PER_CALL);
 	hold_all_buffers();
 	kshim_killed = true;
-	assert_int_equal(tdx_getquote(&td.guest, GPA | SHARED_BIT, td.size, &ret), -EINTR);
+	assert_int_equal(td_getquote(&td), -EINTR);
 	assert_int_equal(td_header(&td)->status, UNTOUCHED);
 	assert_int_equal(exit_error, -EINTR);
 	assert_int_equal(ended.error, -EINTR);
@@ -722,12 +570,12 @@ static void clients_at_once(enum tdx_quote_buffers buffers, unsigned int cpus)
 
 static void clients_share_a_buffer(void **state)
 {
-	clients_at_once(TDX_QUOTE_SHARED, 4);
+	clients_at_once(TDX_BUFFERS_SHARED, 4);
 }
 
 static void clients_wait_for_buffers(void **state)
 {
-	clients_at_once(TDX_QUOTE_PER_CALL, 1);	/* fewer buffers than clients */
+	clients_at_once(TDX_BUFFERS_PER_CALL, 1);	/* fewer buffers than clients */
 }
 
 int main(void)
@@ -745,7 +593,6 @@ int main(void)
 		cmocka_unit_test_setup(module_refuses, default_profile),
 		cmocka_unit_test_setup(module_lies, default_profile),
 		cmocka_unit_test_setup(no_memory, default_profile),
-		cmocka_unit_test_setup(quoting_unavailable, default_profile),
 		cmocka_unit_test_setup(resumed_with_original_inputs, default_profile),
 		cmocka_unit_test_setup(parts_add_up, default_profile),
 		cmocka_unit_test_setup(nobody_listens, default_profile),

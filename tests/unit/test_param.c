@@ -148,6 +148,28 @@ static void tables(void **state)
 	}
 }
 
+/* The presets are what the table of knobs says. */
+static void policy(void **state)
+{
+	struct tdx_quote_policy answers = policy_presets[POLICY_POSTED];
+	const struct param *knob;
+
+	(void)state;
+	assert_int_equal(param_count(policy_params), sizeof(answers) / sizeof(uint32_t));
+	for (knob = policy_params; knob->name; knob++) {
+		assert_int_equal(policy_answer(&policy_presets[POLICY_POSTED], knob), 0);
+		assert_int_equal(policy_answer(&policy_presets[POLICY_DEFAULT], knob), knob->def);
+		assert_non_null(param_word(knob, knob->max));
+		assert_null(param_word(knob, knob->max + 1));
+		/* A suite has them all in one section. */
+		assert_null(param_find(profile_params, knob->name));
+		*policy_knob(&answers, knob) = (uint32_t)knob->def;
+	}
+	assert_memory_equal(&answers, &policy_presets[POLICY_DEFAULT], sizeof(answers));
+	assert_ptr_equal(policy_knob(&answers, param_find(policy_params, "wait")), &answers.wait);
+	assert_null(param_word(&policy_preset_param, POLICY_NR_PRESETS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +178,7 @@ int main(void)
 		cmocka_unit_test(error_texts),
 		cmocka_unit_test(errors_fit),
 		cmocka_unit_test(tables),
+		cmocka_unit_test(policy),
 	};
 
 	return cmocka_run_group_tests_name("param", tests, NULL, NULL);

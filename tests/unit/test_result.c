@@ -62,11 +62,13 @@ static void add_hist(json_t *point, uint64_t last)
 
 static json_t *make_point(const char *id, uint64_t last)
 {
-	json_t *point = point_new("throughput-shared", id, "throughput");
+	json_t *point = point_new("posted", id, "throughput");
 
-	point_param_text(point, "buffers", "shared");
-	point_param_u64(point, "guests", 4);
-	point_profile_u64(point, "quote_ns", 20000000);
+	settings_text(point_settings(point, "params"), "load", "closed");
+	settings_u64(point_settings(point, "params"), "guests", 4);
+	settings_text(point_settings(point, "policy"), "preset", "posted");
+	settings_text(point_settings(point, "policy"), "wait", "killable");
+	settings_u64(point_settings(point, "profile"), "quote_ns", 20000000);
 	metric_double(point, "quote.rate", "1/s", BETTER_HIGHER, 49.9);
 	metric_u64(point, "quote.count", "", BETTER_NONE, 1000);
 	add_hist(point, last);
@@ -524,14 +526,14 @@ static void csv(void **state)
 
 	(void)state;
 	assert_int_equal(strncmp(text, "id,section,measurement,parameters,metric,unit,", 46), 0);
-	assert_non_null(strstr(text, "\na,throughput-shared,throughput,buffers=shared guests=4,"
+	assert_non_null(strstr(text, "\na,posted,throughput,load=closed guests=4 policy=posted wait=killable,"
 				     "quote.rate,1/s,higher,exact,49.9,,,,,,,,\n"));
 	assert_non_null(strstr(text, ",ns,lower,exact,,1000,504.5,1,"));
 	free(text);
 
 	json_object_set_new(first_point(result), "id", json_string("a,\"b\"\n"));
 	text = csv_of(result);
-	assert_non_null(strstr(text, "\n\"a,\"\"b\"\"\n\",throughput-shared"));
+	assert_non_null(strstr(text, "\n\"a,\"\"b\"\"\n\",posted"));
 	free(text);
 	json_decref(result);
 }

@@ -357,6 +357,62 @@ static void other_signer(void **state)
 	scene_end(s);
 }
 
+static enum quote_verdict verdict(struct scene *s, const u8 *quote, size_t len)
+{
+	const char *why = NULL;
+	uint64_t serial;
+
+	return quote_verify(s->verifier, quote, len, &s->expect, &serial, &why);
+}
+
+/* Where to look for the cause: another TD's quote has another nonce, too. */
+static void verdicts(void **state)
+{
+	struct scene *s = scene(TDX_EMU_TOKEN_MAC0);
+	u8 *quote = make_quote(s, 1, 102400);
+	struct emu_identity other;
+
+	assert_int_equal(verdict(s, quote, 102400), QUOTE_RIGHT);
+	assert_int_equal(verdict(s, quote, 102399), QUOTE_DAMAGED);
+	s->nonce[0] ^= 1;
+	assert_int_equal(verdict(s, quote, 102400), QUOTE_WRONG_NONCE);
+	assert_int_equal(emu_identity_make(&other, SEED, 0, 2), 0);
+	s->expect.mrtd = other.mrtd;
+	assert_int_equal(verdict(s, quote, 102400), QUOTE_WRONG_TD);
+	s->expect.mrtd = s->td.mrtd;
+	s->nonce[0] ^= 1;
+	use_key(s, 2, TDX_EMU_TOKEN_MAC0);
+	assert_int_equal(verdict(s, quote, 102400), QUOTE_WRONG_KEY);
+	free(quote);
+	scene_end(s);
+}
+
+/* Whatever key the verifier has, and never beyond the end of what there is. */
+static void named_epoch(void **state)
+{
+	struct scene *s = scene(TDX_EMU_TOKEN_MAC0);
+	u8 *first = make_quote(s, 1, 8192), *second, *cut;
+	uint64_t epoch = 0;
+	u32 len;
+
+	use_key(s, 2, TDX_EMU_TOKEN_MAC0);
+	second = make_quote(s, 2, 8192);
+	assert_int_equal(quote_epoch(s->verifier, second, 8192, &epoch), 0);
+	assert_int_equal(epoch, 2);
+	assert_int_equal(quote_epoch(s->verifier, first, 8192, &epoch), 0);
+	assert_int_equal(epoch, 1);
+
+	for (len = 0; len < 8192; len++) {
+		cut = malloc(len);
+		memcpy(cut, first, len);
+		assert_int_equal(quote_epoch(s->verifier, cut, len, &epoch), -1);
+		free(cut);
+	}
+	free(second);
+	free(first);
+	scene_end(s);
+}
+
 static void unusable_keys(void **state)
 {
 	struct quote_key key = { .epoch = 1, .token = TDX_EMU_TOKEN_MAC0, .len = 96 };
@@ -540,6 +596,8 @@ int main(void)
 		cmocka_unit_test(other_key),
 		cmocka_unit_test(renewal_meanwhile),
 		cmocka_unit_test(other_signer),
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(named_epoch),
 		cmocka_unit_test(unusable_keys),
 		cmocka_unit_test(mixed_up_elements),
 		cmocka_unit_test(stray_pages),

@@ -20,14 +20,16 @@ KSHIM_CRYPTO_SRCS := $(KSHIM_SRCS) tests/unit/kshim/crypto_openssl.c
 # and what needs the kernel's crypto or threads is the shim's own.
 KSHIM_EMU_SRCS := $(KSHIM_CRYPTO_SRCS) tests/unit/kshim/engine.c \
 	$(filter-out %/engine.c %/work.c %/crypto.c,$(wildcard kernel/emu/*.c))
-KSHIM_PATH_SRCS := $(KSHIM_EMU_SRCS) $(wildcard kernel/tdx_*.c) kernel/lab/seamcall.c
+KSHIM_PATH_SRCS := $(KSHIM_EMU_SRCS) $(wildcard kernel/tdx_*.c) \
+	kernel/lab/seamcall.c kernel/lab/bringup.c
 
 test_hist_SRCS := bench/hist.c
+test_tails_SRCS := bench/tails.c
 test_result_SRCS := $(addprefix bench/,result.c result_read.c export.c view.c table.c \
-	findings.c plot.c html.c hist.c place.c)
+	findings.c plot.c html.c hist.c place.c param.c)
 test_result_LIBS := -ljansson -lcrypto
 test_param_SRCS := bench/param.c
-test_suite_SRCS := bench/suite.c bench/param.c
+test_suite_SRCS := $(addprefix bench/,suite.c keyfile.c profile.c param.c place.c)
 test_suite_LIBS := -linih
 test_options_SRCS := bench/options.c
 
@@ -36,21 +38,26 @@ test_token_SRCS := $(KSHIM_CRYPTO_SRCS) kernel/emu/lists.c kernel/emu/report.c \
 	kernel/emu/token.c bench/verify.c
 test_token_LIBS := -lcbor -lcrypto
 
+test_module_SRCS := $(KSHIM_EMU_SRCS) bench/verify.c
+test_module_LIBS := -lcbor -lcrypto
+
 # host.c stands between the path and the module, to look and to interfere.
-test_bringup_SRCS := $(KSHIM_PATH_SRCS) tests/unit/host.c
+HOST_SRCS := $(KSHIM_PATH_SRCS) tests/unit/host.c
+test_bringup_SRCS := $(HOST_SRCS)
 test_bringup_LIBS := -lcrypto
-test_bringup_LDFLAGS := -Wl,--wrap=tdx_emu_seamcall
-test_getquote_SRCS := $(test_bringup_SRCS) bench/verify.c
-test_getquote_LIBS := -lcbor -lcrypto
-test_getquote_LDFLAGS := $(test_bringup_LDFLAGS)
+GUEST_SRCS := $(HOST_SRCS) tests/unit/guest.c bench/verify.c
+$(foreach test,getquote policy faults,$(eval test_$(test)_SRCS := $(GUEST_SRCS)) \
+	$(eval test_$(test)_LIBS := -lcbor -lcrypto))
+$(foreach test,bringup getquote policy faults,$(eval test_$(test)_LDFLAGS := -Wl,--wrap=tdx_emu_seamcall))
 
 # --- how ---
 
 UNIT_CFLAGS := -std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror -MMD -MP \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 UNIT_USER_CFLAGS := $(UNIT_CFLAGS) -Ibench -Ibpf
-# The kernel does without these two warnings as well.
+# The kernel does without these warnings as well.
 UNIT_KSHIM_CFLAGS := $(UNIT_CFLAGS) -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers \
 	-include tests/unit/kshim/kshim.h -Itests/unit/kshim -I$(UNIT)/include -Ikernel -Ibench
 KSHIM_HEADERS := $(UNIT)/include/.made
 
@@ -66,7 +73,7 @@ endef
 
 # The shim has it all in kshim.h; what sources include of the kernel's own
 # headers, and user space has not, is there but empty.
-$(KSHIM_HEADERS): $(wildcard kernel/*.[ch] kernel/emu/*.[ch] kernel/lab/seamcall.c tracepoints/*.h)
+$(KSHIM_HEADERS): $(wildcard kernel/*.[ch] kernel/emu/*.[ch] kernel/lab/*.[ch] tracepoints/*.h)
 	@mkdir -p $(@D)
 	@grep -hoE '^#include <(linux|asm|trace)/[^>]+>' $^ | sort -u | tr -d '<>' | \
 	while read -r _ header; do \
@@ -82,7 +89,7 @@ $(UNIT)/obj/kernel/%.o: kernel/%.c | $(KSHIM_HEADERS)
 $(UNIT)/obj/tests/unit/kshim/%.o: tests/unit/kshim/%.c | $(KSHIM_HEADERS)
 	$(call unit_compile,$(UNIT_KSHIM_CFLAGS))
 
-$(UNIT)/obj/tests/unit/host.o: tests/unit/host.c | $(KSHIM_HEADERS)
+$(UNIT)/obj/tests/unit/host.o $(UNIT)/obj/tests/unit/guest.o: $(UNIT)/obj/%.o: %.c | $(KSHIM_HEADERS)
 	$(call unit_compile,$(UNIT_KSHIM_CFLAGS))
 
 $(UNIT)/obj/tests/unit/%.o: tests/unit/%.c | $(KSHIM_HEADERS)

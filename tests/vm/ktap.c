@@ -8,33 +8,66 @@
 #include <stdio.h>
 
 static bool failed;
+static unsigned int ended, failures;
 
 void ktap_fail(const char *file, int line, const char *format, ...)
 {
 	va_list args;
 
 	failed = true;
+	flockfile(stdout);
 	printf("# %s:%d: ", file, line);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
 	putchar('\n');
+	funlockfile(stdout);
+}
+
+void ktap_begin(unsigned int count)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("KTAP version 1\n1..%u\n", count);
+}
+
+bool ktap_failed(void)
+{
+	return failed;
+}
+
+void ktap_end(const char *format, ...)
+{
+	va_list args;
+
+	failures += failed;
+	printf("%s %u ", failed ? "not ok" : "ok", ++ended);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+	failed = false;
+}
+
+int ktap_status(void)
+{
+	return failures ? 1 : 0;
 }
 
 int ktap_run(const struct ktap_test *tests)
 {
-	unsigned int count = 0, failures = 0, i;
+	unsigned int count = 0, i;
 
 	while (tests[count].name)
 		count++;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	printf("KTAP version 1\n1..%u\n", count);
+	ktap_begin(count);
 	for (i = 0; i < count; i++) {
-		failed = false;
+		if (tests[i].skip) {
+			ktap_end("%s # SKIP %s", tests[i].name, tests[i].skip);
+			continue;
+		}
 		tests[i].run();
-		failures += failed;
-		printf("%s %u %s\n", failed ? "not ok" : "ok", i + 1, tests[i].name);
+		ktap_end("%s", tests[i].name);
 	}
-	return failures ? 1 : 0;
+	return ktap_status();
 }

@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 
+/* A test that cannot be made says why in @skip, and has no function. */
 struct ktap_test {
 	const char *name;
 	void (*run)(void);
+	const char *skip;
 };
 
 /* Marks the running test as failed and says why; the test goes on. */
@@ -38,5 +40,11 @@ void ktap_fail(const char *file, int line, const char *format, ...)
 
 /* Exit status: 0 when all passed. A table ends with a test without a name. */
 int ktap_run(const struct ktap_test *tests);
+
+/* The same without a table: so many tests, each ended by what there is to say of it. */
+void ktap_begin(unsigned int count);
+bool ktap_failed(void);		/* the running test, so far */
+void ktap_end(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int ktap_status(void);
 
 #endif /* TESTS_VM_KTAP_H */

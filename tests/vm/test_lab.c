@@ -18,151 +18,39 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../bench/clock.h"
-#include "../../bench/lab.h"
-#include "../../bench/param.h"
 #include "ktap.h"
+#include "labtest.h"
 
-#define MODULE			"/lib/tdx_lab.ko"
 #define TRACING			"/sys/kernel/tracing"
-#define SHARED_SIZE		(33 * 4096)	/* default max_quote_size and header */
-
-#define RET_SUCCESS		0ULL
-#define RET_INVALID_OPERAND	0x8000000000000000ULL
-#define RET_ALIGN_ERROR		0x8000000000000002ULL
-#define STATUS_ERROR		0x8000000000000000ULL
-#define STATUS_UNAVAILABLE	0x8000000000000001ULL
 
 /* What the guest's header holds before a call, to see whether it was written. */
 #define STATUS_UNTOUCHED	0x1234
-
-struct header {
-	uint64_t version, status;
-	uint32_t in_len, out_len;
-};
-
-static struct tdx_emu_profile profile;
-static struct quote_key key;
-
-/* --- set-up --- */
-
-static void default_profile(void)
-{
-	uint64_t *values = (uint64_t *)&profile;
-	const struct param *param;
-
-	for (param = profile_params; param->name; param++)
-		values[param - profile_params] = param->def;
-	profile.quote_ns = 1000000;
-	profile.ext_init_ns = 100000;
-	profile.quote_init_ns = 100000;
-	profile.pool_pages = 1100;
-}
-
-static bool load(unsigned int buffers)
-{
-	return EXPECT(!lab_load(MODULE)) && EXPECT(!lab_open()) &&
-	       EXPECT(!lab_configure(&profile, buffers));
-}
-
-static bool up(unsigned int buffers)
-{
-	return load(buffers) && EXPECT(!lab_bring_up()) && EXPECT(!lab_key(&profile, &key));
-}
-
-static void down(void)
-{
-	lab_unload();
-	EXPECT(!lab_loaded());
-}
-
-static int raw_device(void)
-{
-	return open("/dev/tdx_lab", O_RDWR | O_CLOEXEC);
-}
-
-/* --- helpers --- */
-
-static void make_nonce(uint8_t nonce[64], uint8_t first)
-{
-	unsigned int i;
-
-	for (i = 0; i < 64; i++)
-		nonce[i] = (uint8_t)(first + i);
-}
-
-static bool verify(const struct td *td, const uint8_t nonce[64], const struct quote_key *with)
-{
-	const struct quote_expect expect = { nonce, td->info.mrtd, with };
-	struct verifier *verifier = verifier_new(with);
-	const char *why = "no quote";
-	const uint8_t *quote;
-	uint64_t serial;
-	uint32_t len;
-	bool good;
-
-	quote = td_quote(td, &len);
-	good = quote && !quote_verify(verifier, quote, len, &expect, &serial, &why);
-	if (!good)
-		printf("# quote: %s\n", why);
-	verifier_free(verifier);
-	return good;
-}
-
-static bool quote_is_good(struct td *td, uint8_t first)
-{
-	uint8_t nonce[64];
-	uint64_t ret;
-
-	make_nonce(nonce, first);
-	return EXPECT(!td_request(td, nonce)) && EXPECT(!td_getquote(td, &ret)) &&
-	       EXPECT_EQUAL(ret, RET_SUCCESS) && EXPECT(verify(td, nonce, &key));
-}
-
-static uint64_t leaf_count(enum tdx_lab_leaf leaf, bool resumable)
-{
-	struct tdx_lab_counters counters;
-
-	if (!EXPECT(!lab_counters(&counters)))
-		return 0;
-	return resumable ? counters.leaf[leaf].resumable : counters.leaf[leaf].success;
-}
-
-static uint64_t mem_available_kib(void)
-{
-	FILE *file = fopen("/proc/meminfo", "re");
-	unsigned long long kib = 0;
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return kib;
-}
 
 /* --- the device --- */
 
 static void test_before_bring_up(void)
 {
 	struct tdx_lab_create_td create = { .shared_size = SHARED_SIZE };
-	struct tdx_lab_policy policy = { .buffers = 2 };
+	struct tdx_lab_update update = { .profile = profile };
 	struct tdx_emu_profile wrong = profile;
+	struct tdx_quote_policy policy = best;
 	struct stat st;
 	int fd;
 
-	if (!load(LAB_PER_CALL))
+	if (!load(&posted))
 		goto out;
 	EXPECT(!stat("/dev/tdx_lab", &st));
 	EXPECT_EQUAL(st.st_mode & 07777, 0600);
 
 	fd = raw_device();
 	EXPECT(ioctl(fd, TDX_LAB_CREATE_TD, &create) == -1 && errno == ENODEV);
-	EXPECT(ioctl(fd, TDX_LAB_REINIT) == -1 && errno == ENODEV);
-	EXPECT(ioctl(fd, TDX_LAB_SET_POLICY, &policy) == -1 && errno == EINVAL);
+	EXPECT(ioctl(fd, TDX_LAB_UPDATE, &update) == -1 && errno == ENODEV);
 	EXPECT(ioctl(fd, _IO(TDX_LAB_IOC, 0x7f)) == -1 && errno == ENOTTY);
 	EXPECT(ioctl(fd, TDX_LAB_SET_POLICY, NULL) == -1 && errno == EFAULT);
+	policy.recheck = 2;
+	EXPECT(ioctl(fd, TDX_LAB_SET_POLICY, &policy) == -1 && errno == EINVAL);
+	EXPECT(!ioctl(fd, TDX_LAB_GET_POLICY, &policy));
+	EXPECT(!memcmp(&policy, &posted, sizeof(policy)));
 	wrong.slice_ns = 1;
 	EXPECT(ioctl(fd, TDX_LAB_SET_PROFILE, &wrong) == -1 && errno == ERANGE);
 	wrong = profile;
@@ -171,14 +59,6 @@ static void test_before_bring_up(void)
 	close(fd);
 out:
 	down();
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-
-	EXPECT(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-	close(fd);
 }
 
 /* Does @trace have these words, in this order? */
@@ -213,21 +93,16 @@ static void test_bring_up_in_order(void)
 	};
 	static char trace[1 << 20];
 	struct tdx_lab_info info;
-	size_t got;
-	FILE *file;
 	int fd;
 
-	if (!load(LAB_PER_CALL))
+	if (!load(&best))
 		goto out;
 	write_file(TRACING "/trace", "");
 	write_file(TRACING "/events/tdx_ext/enable", "1");
 	EXPECT(!lab_bring_up());
 	write_file(TRACING "/events/tdx_ext/enable", "0");
 
-	file = fopen(TRACING "/trace", "re");
-	got = fread(trace, 1, sizeof(trace) - 1, file);
-	trace[got] = 0;
-	fclose(file);
+	read_file(TRACING "/trace", trace, sizeof(trace));
 	expect_in_order(trace, order);
 
 	EXPECT(!lab_info(&info));
@@ -236,9 +111,9 @@ static void test_bring_up_in_order(void)
 	EXPECT_EQUAL(info.max_quote_size, profile.max_quote_size);
 	EXPECT_EQUAL(info.key_epoch, 1);
 	EXPECT(info.nr_buffers > 0);
-	EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_EXT_MEM_ADD, false), 3);
-	EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_EXT_INIT, false), 1);
-	EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_QUOTE_INIT, false), 1);
+	EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_EXT_MEM_ADD).success, 3);
+	EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_EXT_INIT).success, 1);
+	EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_QUOTE_INIT).success, 1);
 
 	fd = raw_device();
 	EXPECT(ioctl(fd, TDX_LAB_BRING_UP) == -1 && errno == EALREADY);
@@ -259,11 +134,11 @@ static void quotes_good_under(uint64_t token, uint64_t engine, uint64_t yield, b
 	profile.engine = engine;
 	profile.yield = yield;
 	profile.slice_ns = 100000;
-	if (up(LAB_PER_CALL) && EXPECT(!td_create(&td, SHARED_SIZE))) {
+	if (up(&best) && EXPECT(!td_create(&td, SHARED_SIZE))) {
 		for (i = 0; i < 5; i++)
-			quote_is_good(&td, (uint8_t)i);
-		EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_QUOTE_GET, false), 5);
-		EXPECT((leaf_count(TDX_LAB_LEAF_QUOTE_GET, true) > 0) == resumes);
+			quote_is_good(&td, i);
+		EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_QUOTE_GET).success, 5);
+		EXPECT((leaf_count(TDX_LAB_LEAF_QUOTE_GET).resumable > 0) == resumes);
 		td_destroy(&td);
 	}
 	down();
@@ -292,17 +167,20 @@ static void test_quotes_resumed_burn(void)
 
 static void test_stale_quote_is_noticed(void)
 {
+	struct td_buffer buffer, another_buffer;
 	uint8_t nonce[64], other[64];
 	struct td td, another;
 
-	if (up(LAB_PER_CALL) && EXPECT(!td_create(&td, SHARED_SIZE)) &&
+	if (up(&best) && EXPECT(!td_create(&td, SHARED_SIZE)) &&
 	    EXPECT(!td_create(&another, SHARED_SIZE))) {
 		make_nonce(nonce, 7);
 		make_nonce(other, 8);
+		buffer = whole(&td);
+		another_buffer = whole(&another);
 		quote_is_good(&td, 7);
-		EXPECT(!verify(&td, other, &key));
+		EXPECT(!verify(&buffer, other, &key));
 		memcpy(another.shared, td.shared, SHARED_SIZE);
-		EXPECT(!verify(&another, nonce, &key));
+		EXPECT(!verify(&another_buffer, nonce, &key));
 		td_destroy(&td);
 		td_destroy(&another);
 	}
@@ -310,6 +188,12 @@ static void test_stale_quote_is_noticed(void)
 }
 
 /* --- GetQuote: every check --- */
+
+/* How a policy tells failures that are in the header's status, too. */
+struct told {
+	uint64_t ret;		/* R10 */
+	uint64_t bad_report;	/* status when the module refuses the report */
+};
 
 static void expect_refusal(struct td *td, uint64_t gpa, uint64_t size, uint64_t ret,
 			   uint64_t status)
@@ -320,7 +204,9 @@ static void expect_refusal(struct td *td, uint64_t gpa, uint64_t size, uint64_t 
 	header->status = STATUS_UNTOUCHED;
 	EXPECT(!ioctl(td->fd, TDX_LAB_TD_GETQUOTE, &call));
 	EXPECT_EQUAL(call.ret, ret);
+	EXPECT_EQUAL(call.user, 0);
 	EXPECT_EQUAL(header->status, status);
+	EXPECT_EQUAL(call.status, status == STATUS_UNTOUCHED ? STATUS_NONE : status);
 }
 
 static void check_addresses(struct td *td)
@@ -337,65 +223,83 @@ static void check_addresses(struct td *td)
 	expect_refusal(td, shared + size, 4096, RET_INVALID_OPERAND, STATUS_UNTOUCHED);
 }
 
-static void check_header(struct td *td, const uint8_t nonce[64])
+static void check_header(struct td *td, const uint8_t nonce[64], const struct told *told)
 {
 	struct header *header = (struct header *)td->shared;
 	uint64_t shared = td->info.shared_bit, size = td->size;
+	struct td_buffer buffer = whole(td);
 
-	EXPECT(!td_request(td, nonce));
+	EXPECT(!td_request(&buffer, nonce));
 	header->version = 2;
-	expect_refusal(td, shared, size, RET_INVALID_OPERAND, STATUS_ERROR);
+	expect_refusal(td, shared, size, told->ret, STATUS_ERROR);
 	header->version = 1;
 	header->in_len = 4096 - 24 + 1;
-	expect_refusal(td, shared, size, RET_INVALID_OPERAND, STATUS_ERROR);
+	expect_refusal(td, shared, size, told->ret, STATUS_ERROR);
 	header->in_len = ~0U;
-	expect_refusal(td, shared, size, RET_INVALID_OPERAND, STATUS_ERROR);
+	expect_refusal(td, shared, size, told->ret, STATUS_ERROR);
 	header->in_len = 0;
-	expect_refusal(td, shared, size, RET_INVALID_OPERAND, STATUS_UNAVAILABLE);
+	expect_refusal(td, shared, size, told->ret, told->bad_report);
 	header->in_len = 1023;
-	expect_refusal(td, shared, size, RET_INVALID_OPERAND, STATUS_UNAVAILABLE);
+	expect_refusal(td, shared, size, told->ret, told->bad_report);
 	header->in_len = 1024;
-	expect_refusal(td, shared, 4096, RET_INVALID_OPERAND, STATUS_ERROR);
+	expect_refusal(td, shared, 4096, told->ret, STATUS_ERROR);
 }
 
-static void check_report(struct td *td, struct td *other, const uint8_t nonce[64])
+static void check_report(struct td *td, struct td *other, const uint8_t nonce[64],
+			 const struct told *told)
 {
+	struct td_buffer buffer = whole(td), other_buffer = whole(other);
+	uint64_t shared = td->info.shared_bit;
 	unsigned int at;
 
-	EXPECT(!td_request(other, nonce));
+	EXPECT(!td_request(&other_buffer, nonce));
 	memcpy(td->shared, other->shared, 24 + 1024);
-	expect_refusal(td, td->info.shared_bit, td->size, RET_INVALID_OPERAND,
-		       STATUS_UNAVAILABLE);
+	expect_refusal(td, shared, td->size, told->ret, told->bad_report);
 
 	/* One wrong byte: in REPORTDATA, the MAC, TEE_TCB_INFO, TDINFO. */
 	for (at = 128; at < 1024; at += 160) {
-		EXPECT(!td_request(td, nonce));
+		EXPECT(!td_request(&buffer, nonce));
 		td->shared[24 + at] ^= 1;
-		expect_refusal(td, td->info.shared_bit, td->size, RET_INVALID_OPERAND,
-			       STATUS_UNAVAILABLE);
+		expect_refusal(td, shared, td->size, told->ret, told->bad_report);
 	}
 }
 
-static void test_getquote_checks(void)
+static void getquote_checks(const struct tdx_quote_policy *policy, const struct told *told)
 {
 	struct tdx_lab_counters counters;
+	struct tdx_lab_getquote call = { .reserved = 1 };
 	struct td td, other;
 	uint8_t nonce[64];
 
 	make_nonce(nonce, 1);
-	if (up(LAB_PER_CALL) && EXPECT(!td_create(&td, SHARED_SIZE)) &&
+	if (up(policy) && EXPECT(!td_create(&td, SHARED_SIZE)) &&
 	    EXPECT(!td_create(&other, SHARED_SIZE))) {
-		EXPECT(!td_request(&td, nonce));
+		EXPECT(ioctl(td.fd, TDX_LAB_TD_GETQUOTE, &call) == -1 && errno == EINVAL);
 		check_addresses(&td);
-		check_header(&td, nonce);
-		check_report(&td, &other, nonce);
+		check_header(&td, nonce, told);
+		check_report(&td, &other, nonce, told);
 		EXPECT(!lab_counters(&counters));
 		EXPECT_EQUAL(counters.getquote_ok, 0);
-		EXPECT(quote_is_good(&td, 9));
+		EXPECT_EQUAL(counters.getquote_refused, 7 + 6 + 1 + 6);
+		quote_is_good(&td, 9);
 		td_destroy(&td);
 		td_destroy(&other);
 	}
 	down();
+}
+
+static void test_getquote_checks_posted(void)
+{
+	static const struct told told = { RET_INVALID_OPERAND, STATUS_UNAVAILABLE };
+
+	getquote_checks(&posted, &told);
+}
+
+static void test_getquote_checks_distinct(void)
+{
+	static const struct told told = { RET_SUCCESS, STATUS_ERROR };
+
+	getquote_checks(&best, &told);
 }
 
 /* --- SEAMCALL operands --- */
@@ -458,9 +362,26 @@ static void check_states(int fd)
 	EXPECT_EQUAL(call.status, 0);
 	EXPECT_EQUAL(call.r8, 0);
 
-	call = none; call.fn = 61;
-	expect_errno(fd, call, EPERM);
-	call = none; call.fn = 52;
+	call = none; call.fn = 61;	/* EXT.MEM.ADD of no memory */
+	expect_status(fd, call, 0xC000010000000001);
+	call = none; call.fn = 45;	/* CONFIG, UPDATE out of turn */
+	expect_status(fd, call, 0xC000050C00000000);
+	call = none; call.fn = 53;
+	expect_status(fd, call, 0xC000050800000000);
+}
+
+static void check_forbidden(int fd)
+{
+	const struct tdx_lab_seamcall none = { .td = -1 };
+	static const uint64_t leaves[] = { 33, 35, 52, 0x8000000000000001, 0xFFFF };
+	struct tdx_lab_seamcall call;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		call = none; call.fn = leaves[i];
+		expect_errno(fd, call, EPERM);
+	}
+	call = none; call.fn = 61; call.rcx = 0x100000 | 1ULL << 55;
 	expect_errno(fd, call, EPERM);
 	call = none; call.fn = 98; call.r10 = 0x100000;	/* real memory, not the caller's */
 	expect_errno(fd, call, EPERM);
@@ -470,60 +391,27 @@ static void check_states(int fd)
 
 static void test_wrong_operands(void)
 {
+	struct td_buffer buffer;
 	struct td td;
 	uint8_t nonce[64];
 	int fd;
 
 	make_nonce(nonce, 3);
-	if (up(LAB_PER_CALL) && EXPECT(!td_create(&td, SHARED_SIZE))) {
+	if (up(&best) && EXPECT(!td_create(&td, SHARED_SIZE))) {
 		fd = raw_device();
-		EXPECT(!td_request(&td, nonce));
+		buffer = whole(&td);
+		EXPECT(!td_request(&buffer, nonce));
 		check_operands(fd, &td);
 		check_states(fd);
+		check_forbidden(fd);
 		close(fd);
-		EXPECT(quote_is_good(&td, 4));
+		quote_is_good(&td, 4);
 		td_destroy(&td);
 	}
 	down();
 }
 
 /* --- clients that die --- */
-
-static pid_t quoting_child(struct td *td)
-{
-	pid_t pid = fork();
-	uint64_t ret;
-
-	if (pid)
-		return pid;
-	td_getquote(td, &ret);
-	_exit(0);
-}
-
-static bool in_getquote(pid_t pid)
-{
-	char path[64], state = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
-	if (file)
-		fclose(file);
-	return state == 'D';
-}
-
-/* ns from SIGKILL until the child is gone. */
-static uint64_t kill_and_wait(pid_t pid)
-{
-	uint64_t start = clock_now();
-	int status;
-
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	return clock_now() - start;
-}
 
 /*
  * More clients than buffers: the last one waits for a buffer and can be killed
@@ -533,25 +421,27 @@ static void test_killed_clients(void)
 {
 	struct tdx_lab_counters counters;
 	struct tdx_lab_info info;
+	struct td_buffer buffer;
 	struct td tds[65];
 	pid_t pids[65];
 	uint8_t nonce[64];
 	unsigned int i, nr;
 
 	make_nonce(nonce, 5);
-	profile.quote_ns = 300000000;
-	if (!up(LAB_PER_CALL) || !EXPECT(!lab_info(&info)))
+	profile.quote_ns = 300 * MSEC;
+	if (!up(&best) || !EXPECT(!lab_info(&info)))
 		goto out;
 
 	nr = info.nr_buffers + 1;
 	for (i = 0; i < nr; i++) {
 		EXPECT(!td_create(&tds[i], SHARED_SIZE));
-		EXPECT(!td_request(&tds[i], nonce));
-		pids[i] = quoting_child(&tds[i]);
+		buffer = whole(&tds[i]);
+		EXPECT(!td_request(&buffer, nonce));
+		pids[i] = quoting_child(&buffer);
 		usleep(10000);
 	}
 	EXPECT(in_getquote(pids[nr - 1]));
-	EXPECT(kill_and_wait(pids[nr - 1]) < 50000000);
+	EXPECT(kill_and_wait(pids[nr - 1]) < 50 * MSEC);
 	kill_and_wait(pids[0]);
 	for (i = 1; i + 1 < nr; i++)
 		waitpid(pids[i], NULL, 0);
@@ -559,7 +449,7 @@ static void test_killed_clients(void)
 	EXPECT(!lab_counters(&counters));
 	EXPECT_EQUAL(counters.getquote_killed, 1);
 	EXPECT_EQUAL(counters.getquote_ok, nr - 1);
-	EXPECT(quote_is_good(&tds[0], 6));
+	quote_is_good(&tds[0], 6);
 	for (i = 0; i < nr; i++)
 		td_destroy(&tds[i]);
 out:
@@ -575,13 +465,13 @@ static void test_256_tds(void)
 	struct tdx_lab_info info;
 	unsigned int i, k;
 
-	if (!up(LAB_PER_CALL))
+	if (!up(&best))
 		goto out;
 	for (i = 0; i < 256; i++)
 		if (!EXPECT(!td_create(&tds[i], SHARED_SIZE)))
 			goto out;
 	for (i = 0; i < 256; i++)
-		quote_is_good(&tds[i], (uint8_t)i);
+		quote_is_good(&tds[i], i);
 	for (i = 1; i < 256; i++)
 		for (k = 0; k < i; k++)
 			if (!memcmp(tds[i].info.mrtd, tds[k].info.mrtd, 48))
@@ -606,19 +496,21 @@ static void *storm_thread(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < STORM_QUOTES; i++)
-		quote_is_good(td, (uint8_t)(td->info.id * STORM_QUOTES + i));
+		quote_is_good(td, td->info.id * STORM_QUOTES + i);
 	return NULL;
 }
 
-static void storm(unsigned int buffers)
+static void storm(__u32 buffers)
 {
 	pthread_t threads[STORM_THREADS];
+	struct tdx_quote_policy policy = best;
 	struct td tds[STORM_THREADS];
 	unsigned int i;
 
+	policy.buffers = buffers;
 	profile.yield = TDX_EMU_YIELD_SLICE;
 	profile.slice_ns = 100000;
-	if (up(buffers)) {
+	if (up(&policy)) {
 		for (i = 0; i < STORM_THREADS; i++) {
 			EXPECT(!td_create(&tds[i], SHARED_SIZE));
 			pthread_create(&threads[i], NULL, storm_thread, &tds[i]);
@@ -627,7 +519,7 @@ static void storm(unsigned int buffers)
 			pthread_join(threads[i], NULL);
 			td_destroy(&tds[i]);
 		}
-		EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_QUOTE_GET, false),
+		EXPECT_EQUAL(leaf_count(TDX_LAB_LEAF_QUOTE_GET).success,
 			     STORM_THREADS * STORM_QUOTES);
 	}
 	down();
@@ -636,64 +528,146 @@ static void storm(unsigned int buffers)
 
 static void test_storm_shared(void)
 {
-	storm(LAB_SHARED);
+	storm(TDX_BUFFERS_SHARED);
 }
 
 static void test_storm_per_call(void)
 {
-	storm(LAB_PER_CALL);
+	storm(TDX_BUFFERS_PER_CALL);
 }
 
-/* --- again, and the end --- */
+/* --- the module replaced --- */
 
-static void test_reinit(void)
+static void test_update(void)
 {
+	struct tdx_lab_update update;
+	struct td_buffer buffer;
 	struct quote_key old;
 	uint8_t nonce[64];
 	struct td td;
-	int fd;
 
-	if (!up(LAB_PER_CALL))
+	if (!up(&best))
 		goto out;
-	fd = raw_device();
 	EXPECT(!td_create(&td, SHARED_SIZE));
-	EXPECT(ioctl(fd, TDX_LAB_REINIT) == -1 && errno == EBUSY);
-	td_destroy(&td);
+	quote_is_good(&td, 10);
 
 	old = key;
-	EXPECT(!ioctl(fd, TDX_LAB_REINIT));
+	EXPECT(!lab_update(&profile, &update));
+	EXPECT_EQUAL(update.error, 0);
+	EXPECT(update.stall_ns && update.stall_ns <= update.total_ns);
 	EXPECT(!lab_key(&profile, &key));
 	EXPECT_EQUAL(key.epoch, old.epoch + 1);
+	learn_key();
 
-	EXPECT(!td_create(&td, SHARED_SIZE));
-	EXPECT(quote_is_good(&td, 11));
+	quote_is_good(&td, 11);
 	make_nonce(nonce, 11);
-	EXPECT(!verify(&td, nonce, &old));
+	buffer = whole(&td);
+	EXPECT(!verify(&buffer, nonce, &old));
 	td_destroy(&td);
-	close(fd);
 out:
 	down();
 }
 
-static void test_reinit_may_not_grow_the_pool(void)
+static void test_update_may_not_grow_the_pool(void)
 {
+	struct tdx_emu_profile larger = profile;
+	struct tdx_lab_update update;
+	struct tdx_lab_info info;
+
+	if (!up(&best))
+		goto out;
+	larger.pool_pages += 1;
+	EXPECT(!lab_update(&larger, &update));
+	EXPECT_EQUAL(update.error, -ENOMEM);
+	EXPECT(!lab_info(&info));
+	EXPECT_EQUAL(info.state, TDX_LAB_FAILED);
+	EXPECT_EQUAL(info.quoting, 0);
+	EXPECT_EQUAL(info.pool_pages, profile.pool_pages);
+
+	EXPECT(!lab_update(&profile, &update));
+	EXPECT_EQUAL(update.error, 0);
+	EXPECT(!lab_info(&info));
+	EXPECT_EQUAL(info.state, TDX_LAB_UP);
+out:
+	down();
+}
+
+static void test_update_of_another_platform(void)
+{
+	struct tdx_emu_profile other = profile;
+	struct tdx_lab_update update;
+	struct td td;
+	int fd;
+
+	if (!up(&best) || !EXPECT(!td_create(&td, SHARED_SIZE)))
+		goto out;
+	fd = raw_device();
+	other.seed++;
+	update = (struct tdx_lab_update){ .profile = other };
+	EXPECT(ioctl(fd, TDX_LAB_UPDATE, &update) == -1 && errno == EINVAL);
+	other = profile;
+	other.slots = 0;
+	update = (struct tdx_lab_update){ .profile = other };
+	EXPECT(ioctl(fd, TDX_LAB_UPDATE, &update) == -1 && errno == ERANGE);
+	close(fd);
+	quote_is_good(&td, 12);
+	td_destroy(&td);
+out:
+	down();
+}
+
+/* --- a host's memory --- */
+
+static void test_fragments(void)
+{
+	struct tdx_lab_fragment fragment = { .mib = 64 };
 	struct tdx_lab_info info;
 	int fd;
 
-	if (!up(LAB_PER_CALL))
+	if (!load(&best))
 		goto out;
-	profile.pool_pages += 1;
-	EXPECT(!lab_configure(&profile, LAB_PER_CALL));
 	fd = raw_device();
-	EXPECT(ioctl(fd, TDX_LAB_REINIT) == -1 && errno == ENOMEM);
+	EXPECT(!ioctl(fd, TDX_LAB_FRAGMENT, &fragment));
 	EXPECT(!lab_info(&info));
-	EXPECT_EQUAL(info.state, TDX_LAB_FAILED);
-	EXPECT_EQUAL(info.pool_pages, profile.pool_pages - 1);
+	/* About half of it: physical neighbours come in pairs, but for a few. */
+	EXPECT(info.fragments > 64 * 256 * 45 / 100 && info.fragments < 64 * 256 * 55 / 100);
+	printf("# %u of %u pages held\n", info.fragments, 64 * 256);
+
+	fragment.mib = ~0U;
+	EXPECT(ioctl(fd, TDX_LAB_FRAGMENT, &fragment) == -1 && errno == ENOMEM);
+	EXPECT(!lab_info(&info));
+	EXPECT_EQUAL(info.fragments, 0);
+
+	EXPECT(!lab_fragment(16));
+	EXPECT(!lab_fragment(0));
+	EXPECT(!lab_info(&info));
+	EXPECT_EQUAL(info.fragments, 0);
+	EXPECT(!lab_fragment(16));	/* for unloading to give back */
 	close(fd);
 out:
 	down();
-	default_profile();
 }
+
+static void test_touched_pool(void)
+{
+	uint32_t index = profile.pool_pages;
+	struct tdx_lab_update update;
+	int fd;
+
+	if (!up(&best))
+		goto out;
+	fd = raw_device();
+	EXPECT(ioctl(fd, TDX_LAB_TOUCH_POOL, &index) == -1 && errno == ERANGE);
+	index--;
+	EXPECT(!ioctl(fd, TDX_LAB_TOUCH_POOL, &index));
+	EXPECT(!lab_update(&profile, &update));
+	EXPECT_EQUAL(update.error, -EIO);
+	close(fd);
+out:
+	down();
+}
+
+/* --- the end --- */
 
 /* Descriptors closed: all gone but the pool, which the module keeps. */
 static void make_quotes_and_leave(uint64_t before, uint64_t pool_kib)
@@ -702,17 +676,17 @@ static void make_quotes_and_leave(uint64_t before, uint64_t pool_kib)
 	struct td tds[16];
 	unsigned int i;
 
-	if (up(LAB_PER_CALL)) {
+	if (up(&best)) {
 		for (i = 0; i < 16; i++) {
 			EXPECT(!td_create(&tds[i], SHARED_SIZE));
-			quote_is_good(&tds[i], (uint8_t)i);
+			quote_is_good(&tds[i], i);
 			td_destroy(&tds[i]);
 		}
 		lab_close();
 		EXPECT(!lab_open() && !lab_info(&info));
 		EXPECT_EQUAL(info.pool_pages, profile.pool_pages);
 		EXPECT_EQUAL(info.nr_tds, 0);
-		EXPECT(mem_available_kib() + pool_kib / 2 < before);
+		EXPECT(meminfo_kib("MemAvailable") + pool_kib / 2 < before);
 	}
 	down();
 }
@@ -723,7 +697,7 @@ static void make_quotes_and_leave(uint64_t before, uint64_t pool_kib)
  */
 static void test_nothing_is_left_behind(void)
 {
-	uint64_t before = mem_available_kib(), pool_kib, after;
+	uint64_t before = meminfo_kib("MemAvailable"), pool_kib, after;
 	unsigned int round;
 
 	profile.pool_pages = 12800;
@@ -731,7 +705,7 @@ static void test_nothing_is_left_behind(void)
 	for (round = 0; round < 3; round++)
 		make_quotes_and_leave(before, pool_kib);
 
-	after = mem_available_kib();
+	after = meminfo_kib("MemAvailable");
 	printf("# %llu KiB available before, %llu after three rounds\n",
 	       (unsigned long long)before, (unsigned long long)after);
 	EXPECT(after + pool_kib > before);
@@ -742,12 +716,12 @@ static void test_busy_module_stays(void)
 {
 	struct td td;
 
-	if (up(LAB_PER_CALL) && EXPECT(!td_create(&td, SHARED_SIZE))) {
+	if (up(&best) && EXPECT(!td_create(&td, SHARED_SIZE))) {
 		lab_close();
 		EXPECT(syscall(SYS_delete_module, "tdx_lab", O_NONBLOCK) == -1 &&
 		       errno == EWOULDBLOCK);
 		EXPECT(lab_loaded());
-		EXPECT(quote_is_good(&td, 2));
+		quote_is_good(&td, 2);
 		td_destroy(&td);
 	}
 	down();
@@ -756,23 +730,29 @@ static void test_busy_module_stays(void)
 int main(void)
 {
 	static const struct ktap_test tests[] = {
-		{ "before bring-up the device refuses what it must", test_before_bring_up },
-		{ "bring-up goes in order, as trace events tell", test_bring_up_in_order },
-		{ "quotes are good: COSE_Mac0", test_quotes_mac },
-		{ "quotes are good: COSE_Sign1", test_quotes_signed },
-		{ "quotes are good: resumed, halt engine", test_quotes_resumed_halt },
-		{ "quotes are good: resumed, burn engine", test_quotes_resumed_burn },
-		{ "a stale quote and another TD's are noticed", test_stale_quote_is_noticed },
-		{ "GetQuote: every check", test_getquote_checks },
-		{ "SEAMCALL: wrong operands get the documented status", test_wrong_operands },
-		{ "killed clients", test_killed_clients },
-		{ "256 TDs", test_256_tds },
-		{ "8 clients at once, shared buffer", test_storm_shared },
-		{ "8 clients at once, buffer per call", test_storm_per_call },
-		{ "re-initialisation renews the key", test_reinit },
-		{ "re-initialisation may not grow the pool", test_reinit_may_not_grow_the_pool },
-		{ "nothing is left behind", test_nothing_is_left_behind },
-		{ "a busy module cannot be unloaded", test_busy_module_stays },
+		{ "before bring-up the device refuses what it must", test_before_bring_up, NULL },
+		{ "bring-up goes in order, as trace events tell", test_bring_up_in_order, NULL },
+		{ "quotes are good: COSE_Mac0", test_quotes_mac, NULL },
+		{ "quotes are good: COSE_Sign1", test_quotes_signed, NULL },
+		{ "quotes are good: resumed, halt engine", test_quotes_resumed_halt, NULL },
+		{ "quotes are good: resumed, burn engine", test_quotes_resumed_burn, NULL },
+		{ "a stale quote and another TD's are noticed", test_stale_quote_is_noticed, NULL },
+		{ "GetQuote: every check, errors as posted", test_getquote_checks_posted, NULL },
+		{ "GetQuote: every check, distinct errors", test_getquote_checks_distinct, NULL },
+		{ "SEAMCALL: wrong operands get the documented status", test_wrong_operands, NULL },
+		{ "killed clients", test_killed_clients, NULL },
+		{ "256 TDs", test_256_tds, NULL },
+		{ "8 clients at once, shared buffer", test_storm_shared, NULL },
+		{ "8 clients at once, buffer per call", test_storm_per_call, NULL },
+		{ "an update renews the key", test_update, NULL },
+		{ "an update may not grow the pool, a good one repairs",
+		  test_update_may_not_grow_the_pool, NULL },
+		{ "an update to another platform's module is refused",
+		  test_update_of_another_platform, NULL },
+		{ "fragments are held and given back", test_fragments, NULL },
+		{ "the module notices a host that touches its pool", test_touched_pool, NULL },
+		{ "nothing is left behind", test_nothing_is_left_behind, NULL },
+		{ "a busy module cannot be unloaded", test_busy_module_stays, NULL },
 		{}
 	};
 

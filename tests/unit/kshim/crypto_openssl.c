@@ -15,9 +15,11 @@
 static EC_GROUP *p384;
 static const BIGNUM *order;
 
+/* Kept from one power-on to the next, for making it takes long. */
 int emu_crypto_init(void)
 {
-	p384 = EC_GROUP_new_by_curve_name(NID_secp384r1);
+	if (!p384)
+		p384 = EC_GROUP_new_by_curve_name(NID_secp384r1);
 	if (!p384)
 		return -ENOMEM;
 	order = EC_GROUP_get0_order(p384);
@@ -26,8 +28,6 @@ int emu_crypto_init(void)
 
 void emu_crypto_exit(void)
 {
-	EC_GROUP_free(p384);
-	p384 = NULL;
 }
 
 /* --- hashes --- */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compute time under the shim: it passes at once, on the shim's clock. With
- * profile.yield "slice" the module leaves after each slice, else never. The
- * model's own work is done at once too.
+ * Compute time under the shim: it passes at once, on the shim's clock. Where it
+ * may leave, the module does so after each slice with profile.yield "slice" or
+ * while kshim_interrupt is set. The model's own work is done at once too.
  */
 #include "tdx_abi.h"
 #include "emu/state.h"
+
+bool kshim_interrupt;
 
 int emu_engine_init(void)
 {
@@ -18,9 +20,10 @@ void emu_engine_exit(void)
 
 u64 emu_compute(u64 *left_ns)
 {
+	bool leave = emu.profile.yield == TDX_EMU_YIELD_SLICE || kshim_interrupt;
 	u64 stay = *left_ns;
 
-	if (emu.profile.yield == TDX_EMU_YIELD_SLICE)
+	if (leave && emu_may_leave())
 		stay = min(stay, emu.profile.slice_ns);
 	kshim_advance_ns(stay);
 	*left_ns -= stay;
@@ -50,4 +53,13 @@ bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call))
 bool emu_work_done(struct emu_call *call)
 {
 	return true;
+}
+
+bool emu_work_pending(const struct emu_call *call)
+{
+	return false;
+}
+
+void emu_work_wait(const struct emu_call *call)
+{
 }

@@ -30,7 +30,10 @@
 #define ARENA_PAGES	65536UL		/* 256 MiB */
 
 bool kshim_killed, kshim_traced;
-unsigned int kshim_cpus = 4, kshim_max_order = 10;
+unsigned int kshim_cpus = 4, kshim_max_order = 10, kshim_max_contig = UINT_MAX;
+void (*kshim_preempted)(void);
+__thread unsigned int kshim_cpu;
+__thread bool kshim_stopped;
 
 static void __attribute__((noreturn)) die(const char *why)
 {
@@ -71,9 +74,10 @@ unsigned int kshim_warnings(void)
 	return warnings;
 }
 
-/* --- atomic context, semaphores, clock --- */
+/* --- atomic context, locks, clock --- */
 
 static __thread int atomic_depth;
+static u64 resched_offers, now_ns = 1000000000;
 
 void kshim_atomic(int change)
 {
@@ -88,6 +92,68 @@ void kshim_might_sleep(void)
 		die("may sleep, with preemption disabled or a spinlock held");
 }
 
+void kshim_may_preempt(void)
+{
+	if (!atomic_depth && kshim_preempted)
+		kshim_preempted();
+}
+
+/* Bound to its CPU, a worker is not moved by whoever runs in between. */
+long work_on_cpu_safe(int cpu, long (*work)(void *arg), void *arg)
+{
+	void (*preempted)(void) = kshim_preempted;
+	unsigned int here = kshim_cpu;
+	long ret;
+
+	kshim_might_sleep();
+	kshim_preempted = NULL;
+	kshim_cpu = cpu;
+	ret = work(arg);
+	kshim_cpu = here;
+	kshim_preempted = preempted;
+	return ret;
+}
+
+void cond_resched(void)
+{
+	kshim_might_sleep();
+	__atomic_add_fetch(&resched_offers, 1, __ATOMIC_RELAXED);
+	kshim_may_preempt();
+}
+
+u64 kshim_resched_offers(void)
+{
+	return resched_offers;
+}
+
+int schedule_hrtimeout(ktime_t *time, int mode)
+{
+	(void)mode;
+	kshim_might_sleep();
+	kshim_advance_ns(*time);
+	kshim_may_preempt();
+	return 0;
+}
+
+/* For whoever waits for a signal as well as for what it wants. */
+void kshim_look_later(void)
+{
+	const struct timespec pause = { .tv_nsec = 100000 };
+
+	nanosleep(&pause, NULL);
+}
+
+int mutex_lock_killable(struct mutex *lock)
+{
+	kshim_might_sleep();
+	while (pthread_mutex_trylock(&lock->m)) {
+		if (READ_ONCE(kshim_killed))
+			return -EINTR;
+		kshim_look_later();
+	}
+	return 0;
+}
+
 void sema_init(struct semaphore *sem, unsigned int count)
 {
 	pthread_mutex_init(&sem->m, NULL);
@@ -95,29 +161,36 @@ void sema_init(struct semaphore *sem, unsigned int count)
 	sem->count = count;
 }
 
-/* Looks for a signal every 10 ms. */
+static bool down_trylock(struct semaphore *sem)
+{
+	bool got;
+
+	pthread_mutex_lock(&sem->m);
+	got = sem->count;
+	sem->count -= got;
+	pthread_mutex_unlock(&sem->m);
+	return got;
+}
+
 int down_killable(struct semaphore *sem)
 {
-	struct timespec until;
-	int ret = 0;
+	kshim_might_sleep();
+	while (!down_trylock(sem)) {
+		if (READ_ONCE(kshim_killed))
+			return -EINTR;
+		kshim_look_later();
+	}
+	return 0;
+}
 
+void down(struct semaphore *sem)
+{
 	kshim_might_sleep();
 	pthread_mutex_lock(&sem->m);
-	while (!sem->count && !READ_ONCE(kshim_killed)) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += 10000000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_sec++;
-			until.tv_nsec -= 1000000000;
-		}
-		pthread_cond_timedwait(&sem->c, &sem->m, &until);
-	}
-	if (sem->count)
-		sem->count--;
-	else
-		ret = -EINTR;
+	while (!sem->count)
+		pthread_cond_wait(&sem->c, &sem->m);
+	sem->count--;
 	pthread_mutex_unlock(&sem->m);
-	return ret;
 }
 
 void up(struct semaphore *sem)
@@ -127,8 +200,6 @@ void up(struct semaphore *sem)
 	pthread_cond_signal(&sem->c);
 	pthread_mutex_unlock(&sem->m);
 }
-
-static u64 now_ns = 1000000000;
 
 u64 ktime_get_ns(void)
 {
@@ -153,17 +224,99 @@ void kshim_advance_ns(u64 ns)
 	__atomic_add_fetch(&now_ns, ns, __ATOMIC_RELAXED);
 }
 
+/* --- stop_machine() --- */
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t next;
+	int (*fn)(void *data);
+	void *data;
+	unsigned int turn;
+	bool done[KSHIM_MAX_CPUS];
+	int ret;
+} stopped = { .lock = PTHREAD_MUTEX_INITIALIZER, .next = PTHREAD_COND_INITIALIZER };
+
+static void await_turn(void)
+{
+	while (stopped.turn != kshim_cpu)
+		pthread_cond_wait(&stopped.next, &stopped.lock);
+}
+
+/* To the next CPU that is not done, if there is any. */
+static void pass_turn(void)
+{
+	unsigned int i;
+
+	for (i = 1; i <= kshim_cpus; i++) {
+		stopped.turn = (kshim_cpu + i) % kshim_cpus;
+		if (!stopped.done[stopped.turn])
+			break;
+	}
+	pthread_cond_broadcast(&stopped.next);
+}
+
+void cpu_relax(void)
+{
+	if (!kshim_stopped)
+		return;
+	pass_turn();
+	await_turn();
+}
+
+static void *stopped_cpu(void *arg)
+{
+	int ret;
+
+	kshim_cpu = (uintptr_t)arg;
+	kshim_stopped = true;
+	kshim_atomic(1);
+	pthread_mutex_lock(&stopped.lock);
+	await_turn();
+	ret = stopped.fn(stopped.data);
+	stopped.ret = stopped.ret ?: ret;
+	stopped.done[kshim_cpu] = true;
+	pass_turn();
+	pthread_mutex_unlock(&stopped.lock);
+	return NULL;
+}
+
+int stop_machine(int (*fn)(void *data), void *data, const struct cpumask *cpus)
+{
+	pthread_t threads[KSHIM_MAX_CPUS];
+	unsigned int i;
+
+	(void)cpus;
+	kshim_might_sleep();
+	stopped.fn = fn;
+	stopped.data = data;
+	stopped.turn = stopped.ret = 0;
+	memset(stopped.done, 0, sizeof(stopped.done));
+	for (i = 0; i < kshim_cpus; i++)
+		if (pthread_create(&threads[i], NULL, stopped_cpu, (void *)(uintptr_t)i))
+			die("cannot create a thread");
+	for (i = 0; i < kshim_cpus; i++)
+		pthread_join(threads[i], NULL);
+	return stopped.ret;
+}
+
 /* --- allocations: may they succeed, are they freed --- */
 
 static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
 static int allocs_left = -1;
+static unsigned int failures_left;
 static bool alloc_failed;
 static size_t live_allocs;
 
-void kshim_fail_alloc_after(int n)
+void kshim_fail_allocs(int n, unsigned int times)
 {
 	allocs_left = n;
+	failures_left = times;
 	alloc_failed = false;
+}
+
+void kshim_fail_alloc_after(int n)
+{
+	kshim_fail_allocs(n, UINT_MAX);
 }
 
 bool kshim_alloc_failed(void)
@@ -183,6 +336,9 @@ static bool alloc_allowed(void)
 		return true;
 	if (allocs_left)
 		return allocs_left--;
+	if (!failures_left)
+		return true;
+	failures_left--;
 	alloc_failed = true;
 	return false;
 }
@@ -230,19 +386,18 @@ static bool run_is_free(unsigned long first, unsigned long nr)
 static unsigned long top = ARENA_PAGES;	/* from here on all pages are used */
 
 /* From the top down, so that pages allocated one after the other never ascend. */
-static struct page *take_pages(unsigned int order)
+static struct page *take_pages(unsigned long nr, unsigned long align)
 {
-	unsigned long nr = 1UL << order, first, i;
+	unsigned long first, i;
 
 	arena_open();
 	while (top && pages[top - 1].used)
 		top--;
-	for (first = top / nr * nr; first; first -= nr)
-		if (run_is_free(first - nr, nr))
-			break;
-	if (!first)
+	if (nr > top)
 		die("arena is full");
-	first -= nr;
+	for (first = (top - nr) / align * align; !run_is_free(first, nr); first -= align)
+		if (!first)
+			die("arena is full");
 	for (i = 0; i < nr; i++)
 		pages[first + i].used = true;
 	ASAN_UNPOISON_MEMORY_REGION(arena + first * PAGE_SIZE, nr * PAGE_SIZE);
@@ -258,21 +413,32 @@ static void give_page(struct page *page)
 	ASAN_POISON_MEMORY_REGION(page_address(page), PAGE_SIZE);
 }
 
-/* The pages of a block of order n count as 2^n allocations: they are freed one by one. */
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+/* They count as so many allocations, for they are freed one by one. */
+static struct page *alloc_counted(gfp_t gfp, unsigned long nr, unsigned long align)
 {
 	struct page *page = NULL;
 	unsigned long i;
 
 	pthread_mutex_lock(&memory_lock);
-	if (order <= kshim_max_order && alloc_allowed()) {
-		page = take_pages(order);
-		memset(page_address(page), gfp & __GFP_ZERO ? 0 : 0xa5, PAGE_SIZE << order);
+	if (alloc_allowed()) {
+		page = take_pages(nr, align);
+		memset(page_address(page), gfp & __GFP_ZERO ? 0 : 0xa5, nr * PAGE_SIZE);
 	}
 	pthread_mutex_unlock(&memory_lock);
-	for (i = 0; i < 1UL << order; i++)
+	for (i = 0; i < nr; i++)
 		counted(page);
 	return page;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return order <= kshim_max_order ? alloc_counted(gfp, 1UL << order, 1UL << order) : NULL;
+}
+
+struct page *tdx_alloc_contig(u32 nr, int node)
+{
+	(void)node;
+	return nr <= kshim_max_contig ? alloc_counted(GFP_KERNEL, nr, 1) : NULL;
 }
 
 void __free_page(struct page *page)
@@ -323,6 +489,24 @@ u64 page_to_phys(const struct page *page)
 	return ARENA_BASE + (page - pages) * PAGE_SIZE;
 }
 
+void *phys_to_virt(u64 hpa)
+{
+	return page_address(pfn_to_page(PHYS_PFN(hpa))) + hpa % PAGE_SIZE;
+}
+
+static u64 flushed;
+
+void clflush_cache_range(void *addr, unsigned int size)
+{
+	virt_to_page(addr);	/* aborts unless it is memory */
+	__atomic_add_fetch(&flushed, size, __ATOMIC_RELAXED);
+}
+
+u64 kshim_flushed(void)
+{
+	return flushed;
+}
+
 u64 virt_to_phys(const void *addr)
 {
 	size_t offset = (const char *)addr - arena;
@@ -346,32 +530,67 @@ struct area {
 	struct page *pages[];
 };
 
-static struct area *areas;
+/* Mapping takes long, so areas stay mapped, untouchable, until one of the size is wanted. */
+static struct area *areas, *free_areas;
 
-static void map_area(struct area *area)
+static struct area *reuse_area(size_t nr)
+{
+	struct area **at, *area;
+
+	for (at = &free_areas; *at && (*at)->nr != nr; at = &(*at)->next)
+		;
+	area = *at;
+	if (area)
+		*at = area->next;
+	return area;
+}
+
+static void touchable_area(const struct area *area, bool may)
 {
 	size_t i;
 
+	for (i = 0; i < area->nr; i++) {
+		const void *alias = page_address(area->pages[i]);
+
+		if (may)
+			ASAN_UNPOISON_MEMORY_REGION(alias, PAGE_SIZE);
+		else
+			ASAN_POISON_MEMORY_REGION(alias, PAGE_SIZE);
+	}
+	if (may)
+		ASAN_UNPOISON_MEMORY_REGION(area->addr, area->nr * PAGE_SIZE);
+	else
+		ASAN_POISON_MEMORY_REGION(area->addr, area->nr * PAGE_SIZE);
+}
+
+static struct area *map_area(size_t nr)
+{
+	struct area *area = malloc(sizeof(*area) + nr * sizeof(area->pages[0]));
+	size_t i;
+
+	if (!area)
+		die("no memory");
+	area->nr = nr;
 	area->addr = mmap(NULL, area->nr * PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (i = 0; i < area->nr; i++) {
-		area->pages[i] = take_pages(0);
+		area->pages[i] = take_pages(1, 1);
 		if (mmap(area->addr + i * PAGE_SIZE, PAGE_SIZE, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_FIXED, arena_fd,
 			 (area->pages[i] - pages) * PAGE_SIZE) == MAP_FAILED)
 			die("cannot map a vmalloc area");
 	}
+	return area;
 }
 
 void *vmalloc(size_t size)
 {
 	size_t nr = DIV_ROUND_UP(size, PAGE_SIZE);
-	struct area *area;
+	struct area *area = NULL;
 
 	pthread_mutex_lock(&memory_lock);
-	area = alloc_allowed() ? malloc(sizeof(*area) + nr * sizeof(area->pages[0])) : NULL;
-	if (area) {
-		area->nr = nr;
-		map_area(area);
+	if (alloc_allowed()) {
+		area = reuse_area(nr) ?: map_area(nr);
+		touchable_area(area, true);
 		area->next = areas;
 		areas = area;
 	}
@@ -402,7 +621,6 @@ static struct area **find_area(const void *addr)
 void vfree(const void *addr)
 {
 	struct area **at, *area;
-	size_t i;
 
 	kshim_might_sleep();
 	if (!addr)
@@ -411,10 +629,9 @@ void vfree(const void *addr)
 	at = find_area(addr);
 	area = *at;
 	*at = area->next;
-	for (i = 0; i < area->nr; i++)
-		give_page(area->pages[i]);
-	munmap(area->addr, area->nr * PAGE_SIZE);
-	free(area);
+	touchable_area(area, false);
+	area->next = free_areas;
+	free_areas = area;
 	pthread_mutex_unlock(&memory_lock);
 	uncount();
 }

@@ -23,19 +23,28 @@
 
 /* --- for tests --- */
 
-/* After @n more allocations every one fails; -1: none ever does. */
+/* After @n more allocations @times fail, or all with kshim_fail_alloc_after(); -1: none does. */
+void kshim_fail_allocs(int n, unsigned int times);
 void kshim_fail_alloc_after(int n);
 bool kshim_alloc_failed(void);		/* since then, any */
-extern unsigned int kshim_max_order;	/* no contiguous pages beyond this: memory is fragmented */
+/* Contiguous pages beyond these cannot be had: memory is fragmented. */
+extern unsigned int kshim_max_order;	/* by alloc_pages(), pages are 1 << this */
+extern unsigned int kshim_max_contig;	/* by tdx_alloc_contig(), pages */
 /* Allocations that were not freed again. */
 size_t kshim_live_allocs(void);
 unsigned int kshim_warnings(void);	/* WARN_ON_ONCE() that were hit */
 const char *kshim_last_log(void);	/* last line of pr_err() and its kin */
 void kshim_advance_ns(__u64 ns);	/* of ktime_get_ns() */
 __u64 kshim_tsc_reads(void);		/* rdtsc_ordered() calls */
-extern bool kshim_killed;		/* a fatal signal is pending */
+extern bool kshim_killed;		/* a fatal signal is pending, for all threads */
 extern bool kshim_traced;		/* somebody listens to trace events */
-extern unsigned int kshim_cpus;
+extern bool kshim_interrupt;		/* one is pending, and nobody takes it */
+extern unsigned int kshim_cpus;		/* online */
+extern __thread unsigned int kshim_cpu;	/* this thread is on */
+/* Called, if set, wherever another task might run: preempt_enable(), cond_resched(), a sleep. */
+extern void (*kshim_preempted)(void);
+__u64 kshim_resched_offers(void);	/* cond_resched() calls */
+__u64 kshim_flushed(void);		/* bytes that clflush_cache_range() was told */
 
 /* --- types and constants --- */
 
@@ -55,6 +64,8 @@ typedef unsigned int gfp_t;
 #define __always_inline		inline __attribute__((always_inline))
 #define noinline		__attribute__((noinline))
 #define __packed		__attribute__((packed))
+#define __user
+#define fallthrough		__attribute__((fallthrough))
 
 /* --- arithmetic --- */
 
@@ -68,6 +79,7 @@ typedef unsigned int gfp_t;
 #define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((u64)(n), d)
 #define IS_ALIGNED(x, a)	(((x) & ((__typeof__(x))(a) - 1)) == 0)
 #define ilog2(n)		(63 - __builtin_clzll(n))
+#define __ffs64(n)		((unsigned int)__builtin_ctzll(n))
 #define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
 #define max3(a, b, c)		max(max(a, b), c)
@@ -107,6 +119,8 @@ static inline u64 get_unaligned_be64(const void *p)
 #define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 #define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
+#define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_mb__after_atomic()	smp_mb()
 #define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
 #undef static_assert
 #define static_assert(expr)	_Static_assert(expr, #expr)
@@ -135,9 +149,10 @@ bool kshim_warn(bool hit, const char *file, int line);
 
 void kshim_atomic(int change);
 void kshim_might_sleep(void);
+void kshim_may_preempt(void);
 
 #define preempt_disable()	kshim_atomic(1)
-#define preempt_enable()	kshim_atomic(-1)
+#define preempt_enable()	(kshim_atomic(-1), kshim_may_preempt())
 
 typedef struct { pthread_mutex_t m; } spinlock_t;
 struct mutex { pthread_mutex_t m; };
@@ -148,6 +163,7 @@ struct semaphore {
 };
 
 #define DEFINE_SPINLOCK(name)	spinlock_t name = { PTHREAD_MUTEX_INITIALIZER }
+#define DEFINE_RAW_SPINLOCK(name)	DEFINE_SPINLOCK(name)
 #define DEFINE_MUTEX(name)	struct mutex name = { PTHREAD_MUTEX_INITIALIZER }
 
 static inline void spin_lock_init(spinlock_t *lock)
@@ -185,17 +201,49 @@ static inline void mutex_unlock(struct mutex *lock)
 	pthread_mutex_unlock(&lock->m);
 }
 
+int mutex_lock_killable(struct mutex *lock);
+
 void sema_init(struct semaphore *sem, unsigned int count);
+void down(struct semaphore *sem);
 int down_killable(struct semaphore *sem);
 void up(struct semaphore *sem);
+
+/* Nobody is woken: who waits looks again and again. */
+struct wait_queue_head {
+	int unused;
+};
+
+void kshim_look_later(void);
+
+#define DECLARE_WAIT_QUEUE_HEAD(name)	struct wait_queue_head name
+#define wake_up_all(queue)	((void)(queue))
+#define wait_event_killable(queue, condition) ({				\
+	int _ret = 0;								\
+	kshim_might_sleep();							\
+	while (!(condition) && !_ret) {						\
+		_ret = READ_ONCE(kshim_killed) ? -EINTR : 0;			\
+		kshim_look_later();						\
+	}									\
+	_ret;									\
+})
 
 typedef struct { s64 v; } atomic64_t;
 
 typedef struct { int v; } atomic_t;
 
-#define atomic64_read(a)	__atomic_load_n(&(a)->v, __ATOMIC_RELAXED)
-#define atomic64_inc(a)		((void)__atomic_add_fetch(&(a)->v, 1, __ATOMIC_RELAXED))
-#define atomic64_inc_return(a)	__atomic_add_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST)
+#define ATOMIC_INIT(n)		{ n }
+
+#define atomic_read(a)		__atomic_load_n(&(a)->v, __ATOMIC_RELAXED)
+#define atomic_inc(a)		((void)__atomic_add_fetch(&(a)->v, 1, __ATOMIC_RELAXED))
+#define atomic_dec(a)		((void)__atomic_sub_fetch(&(a)->v, 1, __ATOMIC_RELAXED))
+#define atomic_read_acquire(a)	__atomic_load_n(&(a)->v, __ATOMIC_ACQUIRE)
+#define cmpxchg(p, old, new)	__sync_val_compare_and_swap(p, old, new)
+#define atomic_fetch_inc_release(a)	__atomic_fetch_add(&(a)->v, 1, __ATOMIC_RELEASE)
+#define atomic_inc_return(a)	__atomic_add_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST)
+#define atomic_dec_and_test(a)	(!__atomic_sub_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST))
+#define atomic64_read(a)	atomic_read(a)
+#define atomic64_inc(a)		atomic_inc(a)
+#define atomic64_inc_return(a)	atomic_inc_return(a)
 
 /* --- CPUs and time --- */
 
@@ -203,9 +251,40 @@ u64 ktime_get_ns(void);		/* goes on by 1 ns a look, and by kshim_advance_ns() */
 u64 rdtsc_ordered(void);	/* the same clock, in cycles of 1 ns */
 
 #define tsc_khz			1000000U
+#define NSEC_PER_USEC		1000L
 #define NSEC_PER_MSEC		1000000L
 #define NSEC_PER_SEC		1000000000L
 #define need_resched()		false
+void cond_resched(void);
+
+#define irqs_disabled()		kshim_stopped
+extern __thread bool kshim_stopped;	/* this thread is a CPU in stop_machine() */
+
+/*
+ * Each CPU is a thread then, and they take turns: the next runs when one calls
+ * cpu_relax() or is done. So it is the same each time.
+ */
+struct cpumask {
+	int unused;
+};
+
+#define cpu_online_mask		((const struct cpumask *)NULL)
+#define cpumask_first(mask)	((void)(mask), 0U)
+#define for_each_online_cpu(cpu)	for ((cpu) = 0; (cpu) < kshim_cpus; (cpu)++)
+int stop_machine(int (*fn)(void *data), void *data, const struct cpumask *cpus);
+void cpu_relax(void);
+
+/* Sleeping is for the clock to go on. */
+typedef s64 ktime_t;
+enum { HRTIMER_MODE_REL };
+enum { TASK_KILLABLE };
+
+#define ns_to_ktime(ns)		((ktime_t)(ns))
+#define set_current_state(state)	((void)(state))
+int schedule_hrtimeout(ktime_t *time, int mode);
+
+#define current			NULL
+#define fatal_signal_pending(task)	((void)(task), READ_ONCE(kshim_killed))
 
 static inline u64 mul_u64_u64_shr(u64 a, u64 b, unsigned int shift)
 {
@@ -222,11 +301,16 @@ struct kthread_work {
 	int unused;
 };
 
+#define KSHIM_MAX_CPUS		64
+
 #define num_online_cpus()	kshim_cpus
-/* A thread is a CPU. */
-#define DEFINE_PER_CPU(type, name)	__thread type name
-#define this_cpu_read(var)	(var)
-#define this_cpu_write(var, v)	((var) = (v))
+#define numa_mem_id()		0
+#define smp_processor_id()	kshim_cpu
+#define DEFINE_PER_CPU(type, name)	type name[KSHIM_MAX_CPUS]
+#define per_cpu(var, cpu)	((var)[cpu])
+long work_on_cpu_safe(int cpu, long (*work)(void *arg), void *arg);
+#define this_cpu_read(var)	per_cpu(var, smp_processor_id())
+#define this_cpu_write(var, v)	(this_cpu_read(var) = (v))
 
 /* --- memory: pages of an arena with physical addresses, and malloc() --- */
 
@@ -255,6 +339,9 @@ struct page *virt_to_page(const void *addr);
 u64 page_to_phys(const struct page *page);
 void *page_address(const struct page *page);
 u64 virt_to_phys(const void *addr);
+void *phys_to_virt(u64 hpa);
+void clflush_cache_range(void *addr, unsigned int size);
+struct page *tdx_alloc_contig(u32 pages, int node);
 static inline int page_to_nid(const struct page *page) { (void)page; return 0; }
 static inline bool PageReserved(const struct page *page) { (void)page; return false; }
 
