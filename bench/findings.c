@@ -56,72 +56,104 @@ static double number(const json_t *point, const char *metric, const char *stat)
 	return point_stat(point, metric, stat, &value) ? value : NAN;
 }
 
-/* ---- Throughput ---- */
+/* ---- As posted against the default policy ---- */
 
-static bool is_closed_loop(const json_t *point, const char *preset)
-{
-	return point_measures(point, "throughput") && point_policy_is(point, preset) &&
-	       !point_setting_is(point, "load", "open") && !isnan(number(point, "quote.rate", "value")) &&
-	       !isnan(number(point, "latency.actual", "p99"));
-}
-
-static const json_t *closed_loop(const json_t *points, const char *preset, double guests)
+static const json_t *default_of(const json_t *points, const json_t *posted)
 {
 	json_t *point;
 	size_t i;
 
 	json_array_foreach(points, i, point)
-		if (is_closed_loop(point, preset) && point_setting_number(point, "guests") == guests)
+		if (point_policy_is(point, "default") && points_alike(posted, point, NULL))
 			return point;
 	return NULL;
 }
 
-static void compare_at(const struct talk *talk, const json_t *posted, const json_t *best)
-{
-	double rate = number(best, "quote.rate", "value");
-	double posted_rate = number(posted, "quote.rate", "value");
-	double p99 = number(best, "latency.actual", "p99");
-	double posted_p99 = number(posted, "latency.actual", "p99");
+/**
+ * struct pair - two points that differ in nothing but the policy
+ * @posted: as the series of June 2026 has it; NULL: there is no such pair
+ * @best:   the default policy
+ */
+struct pair {
+	const json_t *posted;
+	const json_t *best;
+};
 
-	if (!posted_rate)
-		return;
-	say(talk, "With %g guests, the default policy gives %.2f times the quotes of the series as posted: %s against %s per second, at a p99 latency of %s against %s.",
-	    point_setting_number(posted, "guests"), rate / posted_rate, number_text(rate).s,
-	    number_text(posted_rate).s, time_text(p99).s, time_text(posted_p99).s);
+/* The first pair at or after @from of what was asked about; @from goes behind it. */
+static struct pair next_pair(const json_t *points, bool (*asked)(const json_t *), size_t *from)
+{
+	while (*from < json_array_size(points)) {
+		const json_t *posted = json_array_get(points, (*from)++);
+		const json_t *best;
+
+		if (!asked(posted) || !point_policy_is(posted, "posted"))
+			continue;
+		best = default_of(points, posted);
+		if (best)
+			return (struct pair){ posted, best };
+	}
+	return (struct pair){ };
+}
+
+#define for_each_pair(pair, points, asked) \
+	for (size_t from_ = 0; pair = next_pair(points, asked, &from_), pair.posted;)
+
+/* ---- Throughput ---- */
+
+static bool is_closed_loop(const json_t *point)
+{
+	return point_measures(point, "throughput") && !point_has_hog(point) &&
+	       !point_setting_is(point, "load", "open") && !isnan(number(point, "quote.rate", "value")) &&
+	       !isnan(number(point, "latency.actual", "p99"));
+}
+
+static void compare_rates(const struct talk *talk, struct pair pair)
+{
+	double rate = number(pair.best, "quote.rate", "value");
+	double posted_rate = number(pair.posted, "quote.rate", "value");
+
+	if (posted_rate > 0)
+		say(talk, "With %g guests, the default policy gives %.2f times the quotes of the series as posted: %s against %s per second, at a p99 latency of %s against %s.",
+		    point_setting_number(pair.posted, "guests"), rate / posted_rate,
+		    number_text(rate).s, number_text(posted_rate).s,
+		    time_text(number(pair.best, "latency.actual", "p99")).s,
+		    time_text(number(pair.posted, "latency.actual", "p99")).s);
 }
 
 /* At the fewest guests where the policies can differ on 4 CPUs, and at the most. */
-static void compare_policies(const struct talk *talk, const json_t *points)
+static void throughput(const struct talk *talk, const json_t *points)
 {
-	const json_t *fewest = NULL, *most = NULL, *point;
-	size_t i;
+	struct pair fewest = { }, most = { }, pair;
 
-	json_array_foreach(points, i, point) {
-		double guests = point_setting_number(point, "guests");
+	for_each_pair(pair, points, is_closed_loop) {
+		double guests = point_setting_number(pair.posted, "guests");
 
-		if (!is_closed_loop(point, "posted") || guests < 4 ||
-		    !closed_loop(points, "default", guests))
+		if (guests < 4)
 			continue;
-		if (!fewest || guests < point_setting_number(fewest, "guests"))
-			fewest = point;
-		if (!most || guests > point_setting_number(most, "guests"))
-			most = point;
+		if (!fewest.posted || guests < point_setting_number(fewest.posted, "guests"))
+			fewest = pair;
+		if (!most.posted || guests > point_setting_number(most.posted, "guests"))
+			most = pair;
 	}
-	if (fewest)
-		compare_at(talk, fewest, closed_loop(points, "default", point_setting_number(fewest, "guests")));
-	if (most != fewest)
-		compare_at(talk, most, closed_loop(points, "default", point_setting_number(most, "guests")));
+	if (fewest.posted)
+		compare_rates(talk, fewest);
+	if (most.posted != fewest.posted)
+		compare_rates(talk, most);
 }
 
+/* As posted, from the first such point on: those that differ from it in guests only. */
 static void flatness(const struct talk *talk, const json_t *points)
 {
 	double low = INFINITY, high = 0, from = INFINITY, to = 0;
+	const json_t *first = NULL;
 	json_t *point;
 	size_t i;
 
 	json_array_foreach(points, i, point) {
-		if (!is_closed_loop(point, "posted"))
+		if (!is_closed_loop(point) || !point_policy_is(point, "posted") ||
+		    (first && !points_alike(first, point, "guests")))
 			continue;
+		first = first ? first : point;
 		low = fmin(low, number(point, "quote.rate", "value"));
 		high = fmax(high, number(point, "quote.rate", "value"));
 		from = fmin(from, point_setting_number(point, "guests"));
@@ -130,6 +162,137 @@ static void flatness(const struct talk *talk, const json_t *points)
 	if (to > from && high > 0)
 		say(talk, "As posted, with one buffer, the rate stays between %s and %s quotes/s from %g to %g guests (%.1f %% apart).",
 		    number_text(low).s, number_text(high).s, from, to, 100 * (high - low) / high);
+}
+
+static bool is_fairness(const json_t *point)
+{
+	return point_has_hog(point) && !isnan(number(point, "td.p99_ratio", "value"));
+}
+
+static void fairness(const struct talk *talk, const json_t *points)
+{
+	struct pair pair;
+
+	for_each_pair(pair, points, is_fairness)
+		say(talk, "With one guest asking %g times at once beside %g others, the worst guest's p99 latency is %.2f times the median guest's with the default policy (%s against %s), and %.2f times as posted (%s against %s).",
+		    point_setting_number(pair.posted, "hog"),
+		    point_setting_number(pair.posted, "guests") - 1,
+		    number(pair.best, "td.p99_ratio", "value"),
+		    time_text(number(pair.best, "td.p99_worst", "value")).s,
+		    time_text(number(pair.best, "td.p99_median", "value")).s,
+		    number(pair.posted, "td.p99_ratio", "value"),
+		    time_text(number(pair.posted, "td.p99_worst", "value")).s,
+		    time_text(number(pair.posted, "td.p99_median", "value")).s);
+}
+
+/* ---- Updates, kills ---- */
+
+static bool is_update(const json_t *point)
+{
+	return point_measures(point, "update") &&
+	       !isnan(number(point, "update.stall_ns", "value"));
+}
+
+/* The first pair of each rule by which the module yields while the machine is stopped. */
+static void stall(const struct talk *talk, const json_t *points)
+{
+	static const struct {
+		const char *rule, *text;
+	} rules[] = {
+		{ "honour", "runs to the end where interrupts are disabled" },
+		{ "ignore", "leaves for interrupts even where they are disabled" },
+	};
+	struct pair pair;
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		for_each_pair(pair, points, is_update) {
+			if (!point_setting_is(pair.posted, "yield_if", rules[i].rule))
+				continue;
+			say(talk, "An update stops every CPU for %s as posted and for %s with the default policy, if the module %s; it takes %s against %s until quotes can be made again.",
+			    time_text(number(pair.posted, "update.stall_ns", "value")).s,
+			    time_text(number(pair.best, "update.stall_ns", "value")).s,
+			    rules[i].text,
+			    time_text(number(pair.posted, "update.total_ns", "value")).s,
+			    time_text(number(pair.best, "update.total_ns", "value")).s);
+			break;
+		}
+	}
+}
+
+/* What became of the requests of a storm; of several, all together. */
+struct harm {
+	double updates, good, retries, lost, wrong, stale;
+};
+
+static void add_harm(struct harm *harm, const json_t *point)
+{
+	harm->updates += number(point, "update.count", "value");
+	harm->good += number(point, "quote.count", "value");
+	harm->retries += number(point, "quote.retries", "value");
+	harm->lost += number(point, "quote.lost", "value");
+	harm->wrong += number(point, "quote.wrong", "value");
+	harm->stale += number(point, "quote.stale", "value");
+}
+
+static void harm(const struct talk *talk, const json_t *points)
+{
+	struct harm posted = { }, best = { };
+	struct pair pair;
+
+	for_each_pair(pair, points, is_update) {
+		add_harm(&posted, pair.posted);
+		add_harm(&best, pair.best);
+	}
+	if (posted.updates > 0)
+		say(talk, "Over %g updates under load, the series as posted loses %g requests and hands out %g wrong and %g stale quotes beside %g good ones; the default policy loses %g, hands out %g and %g beside %g, and tells guests %g times to ask again.",
+		    posted.updates, posted.lost, posted.wrong, posted.stale, posted.good,
+		    best.lost, best.wrong, best.stale, best.good, best.retries);
+}
+
+/* Whatever else the policy says, and however the module treats calls under way. */
+static void race(const struct talk *talk, const json_t *points)
+{
+	struct harm racing = { }, excluded = { };
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point)
+		if (is_update(point))
+			add_harm(point_setting_is(point, "update", "racing") ? &racing : &excluded,
+				 point);
+	if (racing.wrong + racing.stale > 0 && excluded.updates > 0)
+		say(talk, "Where an update goes ahead while quotes are being made, %g quotes are wrong and %g stale (%g updates, any policy); where it waits for them, %g and %g (%g updates).",
+		    racing.wrong, racing.stale, racing.updates,
+		    excluded.wrong, excluded.stale, excluded.updates);
+}
+
+static bool is_kill(const json_t *point)
+{
+	return point_measures(point, "kill") && !isnan(number(point, "kill.waiting", "max"));
+}
+
+/* Where most clients wait; behind them, a half-done call that nobody can abort. */
+static void kills(const struct talk *talk, const json_t *points)
+{
+	struct pair most = { }, pair;
+
+	for_each_pair(pair, points, is_kill)
+		if (!most.posted || point_setting_number(pair.posted, "waiting") >
+				    point_setting_number(most.posted, "waiting"))
+			most = pair;
+	if (!most.posted)
+		return;
+	say(talk, "A client killed while it waits for a buffer, one of %g, is gone after %s with the default policy and after %s as posted (p50; at worst %s and %s).",
+	    point_setting_number(most.posted, "waiting"),
+	    time_text(number(most.best, "kill.waiting", "p50")).s,
+	    time_text(number(most.posted, "kill.waiting", "p50")).s,
+	    time_text(number(most.best, "kill.waiting", "max")).s,
+	    time_text(number(most.posted, "kill.waiting", "max")).s);
+	if (!isnan(number(most.best, "kill.calling", "p50")) &&
+	    !isnan(number(most.posted, "kill.calling", "p50")))
+		say(talk, "A call that is in the module cannot be aborted: its client is gone after %s with the default policy and after %s as posted (p50).",
+		    time_text(number(most.best, "kill.calling", "p50")).s,
+		    time_text(number(most.posted, "kill.calling", "p50")).s);
 }
 
 /* ---- Preemption latency ---- */
@@ -202,21 +365,9 @@ static bool is_pool(const json_t *point, const char *memory, const char *alloc)
 	       !point_setting_is(point, "pool_flush", "clflush");
 }
 
-/* Of those that could be had, or could not, the largest; NULL if there is none. */
-static const json_t *largest_pool(const json_t *points, const char *memory, const char *alloc,
-				  bool failed)
+static bool is_failed(const json_t *point)
 {
-	const json_t *largest = NULL;
-	json_t *point;
-	size_t i;
-
-	json_array_foreach(points, i, point)
-		if (is_pool(point, memory, alloc) &&
-		    (number(point, "pool.failed", "value") > 0) == failed &&
-		    (!largest || point_setting_number(point, "pool_pages") >
-				 point_setting_number(largest, "pool_pages")))
-			largest = point;
-	return largest;
+	return number(point, "pool.failed", "value") > 0;
 }
 
 static struct text pool_size(const json_t *point)
@@ -224,10 +375,25 @@ static struct text pool_size(const json_t *point)
 	return number_text(point_setting_number(point, "pool_pages") / 256);
 }
 
+/* The largest that could be had, preferably in pieces; NULL if there is none. */
+static const json_t *largest_pool(const json_t *points, const char *alloc)
+{
+	const json_t *largest = NULL;
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point)
+		if (is_pool(point, "fresh", alloc) && !is_failed(point) &&
+		    (!largest || point_setting_number(point, "pool_pages") >
+				 point_setting_number(largest, "pool_pages")))
+			largest = point;
+	return largest;
+}
+
 static void pool(const struct talk *talk, const json_t *points)
 {
-	const json_t *batch = largest_pool(points, "fresh", "batch", false);
-	const json_t *fresh = batch ? batch : largest_pool(points, "fresh", "contig", false);
+	const json_t *batch = largest_pool(points, "batch");
+	const json_t *fresh = batch ? batch : largest_pool(points, "contig");
 	double alloc = number(fresh, "pool.alloc_ns", "value");
 	double add = number(fresh, "pool.add_ns", "value");
 
@@ -236,22 +402,51 @@ static void pool(const struct talk *talk, const json_t *points)
 		    pool_size(fresh).s, time_text(alloc).s, time_text(add).s);
 }
 
-static void scattered_pool(const struct talk *talk, const json_t *points)
+static struct text pool_outcome(const json_t *point)
 {
-	const json_t *contig = largest_pool(points, "fragmented", "contig", false);
-	const json_t *batch = largest_pool(points, "fragmented", "batch", false);
-	const json_t *refused = largest_pool(points, "pinned", "contig", true);
-	const json_t *pinned = largest_pool(points, "pinned", "batch", false);
+	struct text t;
 
-	if (contig && batch && point_setting_number(contig, "pool_pages") ==
-			       point_setting_number(batch, "pool_pages"))
-		say(talk, "In fragmented memory a pool of %s MiB takes %s to allocate in one piece and %s in pieces.",
-		    pool_size(contig).s, time_text(number(contig, "pool.alloc_ns", "value")).s,
-		    time_text(number(batch, "pool.alloc_ns", "value")).s);
-	if (refused && pinned)
-		say(talk, "Where free memory cannot be joined, one piece of %s MiB cannot be had and quoting stays off; pieces take %s for %s MiB.",
-		    pool_size(refused).s, time_text(number(pinned, "pool.alloc_ns", "value")).s,
-		    pool_size(pinned).s);
+	if (is_failed(point))
+		snprintf(t.s, sizeof(t.s), "cannot be had, and quoting stays off");
+	else
+		snprintf(t.s, sizeof(t.s), "takes %.24s to allocate",
+			 time_text(number(point, "pool.alloc_ns", "value")).s);
+	return t;
+}
+
+/* Of the same size, the largest that both were tried with. */
+static void one_piece_or_many(const struct talk *talk, const json_t *points, const char *memory,
+			      const char *where)
+{
+	const json_t *one = NULL, *many = NULL;
+	json_t *contig, *batch;
+	size_t i, j;
+
+	json_array_foreach(points, i, contig) {
+		double pages = point_setting_number(contig, "pool_pages");
+
+		if (!is_pool(contig, memory, "contig") ||
+		    (one && pages <= point_setting_number(one, "pool_pages")))
+			continue;
+		json_array_foreach(points, j, batch) {
+			if (!is_pool(batch, memory, "batch") || !points_alike(contig, batch, NULL))
+				continue;
+			one = contig;
+			many = batch;
+		}
+	}
+	if (one)
+		say(talk, "%s, a pool of %s MiB in one piece %s; in pieces of up to 2 MiB it %s.",
+		    where, pool_size(one).s, pool_outcome(one).s, pool_outcome(many).s);
+}
+
+static void pieces(const struct talk *talk, const json_t *points)
+{
+	one_piece_or_many(talk, points, "fresh", "In fresh memory");
+	one_piece_or_many(talk, points, "fragmented",
+			  "Where memory is free in single pages that can be joined");
+	one_piece_or_many(talk, points, "pinned",
+			  "Where memory is free in single pages that cannot be joined");
 }
 
 static void probes(const struct talk *talk, const json_t *points, bool virtual_clock)
@@ -299,12 +494,17 @@ void findings(const json_t *result, void (*tell)(const char *sentence, void *arg
 	const struct talk talk = { tell, arg };
 	const json_t *points = json_object_get(result, "points");
 
-	compare_policies(&talk, points);
+	throughput(&talk, points);
 	flatness(&talk, points);
+	fairness(&talk, points);
+	stall(&talk, points);
+	harm(&talk, points);
+	race(&talk, points);
+	kills(&talk, points);
 	lateness(&talk, points);
 	victim(&talk, points);
 	pool(&talk, points);
-	scattered_pool(&talk, points);
+	pieces(&talk, points);
 	probes(&talk, points, result_is_virtual(result));
 	memory(&talk, points);
 }

@@ -117,13 +117,10 @@ static void table(FILE *out, const struct grid *grid)
 	fputs("</tbody></table></div>\n", out);
 }
 
-static void measurement_table(const json_t *result, const char *measurement, void *out)
+static void titled_table(const struct grid *grid, void *out)
 {
-	struct grid *grid = grid_measurement(result, measurement);
-
 	element(out, "h3", "", grid->title);
 	table(out, grid);
-	grid_free(grid);
 }
 
 /* Two columns: name and value, objects flattened to "module.kind". */
@@ -331,7 +328,7 @@ static void page(FILE *out, const json_t *result, const char *plots_dir)
 		fputs("<p class=\"soft\">No plots: gnuplot was not there, or there was nothing to plot.</p>\n",
 		      out);
 	fputs("<h2>The numbers</h2>\n", out);
-	each_measurement(result, measurement_table, out);
+	each_grid(result, titled_table, out);
 	page_points(out, result);
 	page_origin(out, result);
 	fputs("</main>\n</body>\n</html>\n", out);

@@ -13,15 +13,24 @@
 #include <unistd.h>
 
 #include "export.h"
+#include "param.h"
 #include "place.h"
 #include "plot.h"
 #include "result.h"
+#include "view.h"
 
 const struct plot_name plot_names[] = {
 	{ "lateness", "How late timers fire that are found expired as their CPU leaves the TDX module. "
 		      "A module that looks for interrupts once per slice should stay below the dotted line." },
 	{ "throughput", "Quotes per second and p99 latency as guests are added, closed loop: each guest "
 			"asks again as soon as it has its answer." },
+	{ "fairness", "One guest has many requests under way at once: each guest's own 99th percentile, "
+		      "of the median guest, of the worst, and of the one with the many requests." },
+	{ "update", "The longest that an update of the module takes: every CPU away, and no quotes to be "
+		    "had. The module's rule says what it does where interrupts are disabled: honour that and run "
+		    "to the end, or ignore it and leave for every interrupt." },
+	{ "kill", "How long clients outlive SIGKILL: those that wait for a buffer, those whose call is in the "
+		  "module, and, to compare with, those that sleep." },
 	{ "decomposition", "The mean quote of each point, cut into the parts that the trace events measure. "
 			   "The figure above a bar is its mean total." },
 	{ "latency-cdf", "Share of quotes answered within a time, as the guests saw it." },
@@ -35,11 +44,6 @@ const struct plot_name plot_names[] = {
 /* Each returns the rows it wrote. */
 typedef size_t data_writer(const json_t *points, FILE *out);
 
-static bool is_closed_loop(const json_t *point)
-{
-	return point_measures(point, "throughput") && !point_setting_is(point, "load", "open");
-}
-
 /* ",12.5" or "," where there is no such number. */
 static void put_stat(FILE *out, const json_t *point, const char *metric, const char *stat,
 		     double factor)
@@ -50,6 +54,15 @@ static void put_stat(FILE *out, const json_t *point, const char *metric, const c
 	if (point_stat(point, metric, stat, &value))
 		fprintf(out, "%.10g", value / factor);
 }
+
+static const char *setting_text(const json_t *point, const char *name)
+{
+	const char *text = json_string_value(point_setting(point, name));
+
+	return text ? text : "?";
+}
+
+/* ---- Lateness ---- */
 
 static double slice_us(const json_t *point)
 {
@@ -98,100 +111,241 @@ static size_t lateness_data(const json_t *points, FILE *out)
 	return count;
 }
 
-static const json_t *find_throughput(const json_t *points, const char *preset, double guests)
-{
-	json_t *point;
-	size_t i;
+/* ---- Names of points ---- */
 
-	json_array_foreach(points, i, point)
-		if (is_closed_loop(point) && point_policy_is(point, preset) &&
-		    point_setting_number(point, "guests") == guests)
-			return point;
-	return NULL;
+/**
+ * struct named - a point and what it is called in a plot
+ * @rest: what tells it from others of the same policy, may be empty
+ */
+struct named {
+	const json_t *point;
+	char policy[96];
+	char rest[96];
+};
+
+typedef void namer(const json_t *point, char *rest, size_t size);
+
+static bool same_name(const struct named *a, const struct named *b)
+{
+	return !strcmp(a->policy, b->policy) && !strcmp(a->rest, b->rest);
 }
 
-/* The smallest number of guests above @above, 0 when there is none. */
-static double next_guests(const json_t *points, double above)
+/* Is a parameter told by the policy's name, or one of @names? */
+static bool is_told(const void *names, const char *name)
 {
-	double next = 0, guests;
+	const char *const *told = names;
+
+	while (*told && strcmp(*told, name))
+		told++;
+	return *told || !strcmp(name, policy_preset_param.name) || param_find(policy_params, name);
+}
+
+/* The points that are @plotted; the caller frees. NULL for want of memory. */
+static struct named *name_points(const json_t *points, bool (*plotted)(const json_t *),
+				 namer *name, size_t *count)
+{
+	struct named *named = calloc(json_array_size(points) + 1, sizeof(*named)), *next = named;
 	json_t *point;
 	size_t i;
 
 	json_array_foreach(points, i, point) {
-		guests = point_setting_number(point, "guests");
-		if (is_closed_loop(point) && guests > above && (!next || guests < next))
-			next = guests;
+		if (!named || !plotted(point))
+			continue;
+		next->point = point;
+		point_policy(point, next->policy, sizeof(next->policy));
+		name(point, next->rest, sizeof(next->rest));
+		next++;
 	}
-	return next;
+	*count = (size_t)(next - named);
+	return named;
 }
 
-static size_t throughput_data(const json_t *points, FILE *out)
+static bool has_double(const struct named *named, size_t count, size_t at)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same_name(&named[i], &named[at]) &&
+		    strcmp(json_get_text(named[i].point, "section"),
+			   json_get_text(named[at].point, "section")))
+			return true;
+	return false;
+}
+
+/* What sections set for all of their points is in no id: the same name may not be the same. */
+static void tell_sections_apart(struct named *named, size_t count)
+{
+	bool *doubles = calloc(count + 1, sizeof(*doubles));
+
+	for (size_t i = 0; doubles && i < count; i++)
+		doubles[i] = has_double(named, count, i);
+	for (size_t i = 0; doubles && i < count; i++) {
+		size_t used = strlen(named[i].rest);
+
+		if (doubles[i])
+			snprintf(named[i].rest + used, sizeof(named[i].rest) - used, "%s(%.40s)",
+				 used ? " " : "", json_get_text(named[i].point, "section"));
+	}
+	free(doubles);
+}
+
+/* "default 16", as one field. */
+static void put_name(FILE *out, const struct named *named)
+{
+	char name[sizeof(named->policy) + sizeof(named->rest) + 1];
+
+	snprintf(name, sizeof(name), "%s%s%s", named->policy, *named->rest ? " " : "",
+		 named->rest);
+	csv_field(out, name);
+}
+
+static bool is_first_of_name(const struct named *named, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (same_name(&named[i], &named[at]))
+			return false;
+	return true;
+}
+
+/* ---- Throughput ---- */
+
+/* A point with a hog is about fairness, and has a plot of its own. */
+static bool is_throughput(const json_t *point)
+{
+	return point_measures(point, "throughput") && !point_has_hog(point);
+}
+
+static bool is_closed_loop(const json_t *point)
+{
+	return is_throughput(point) && !point_setting_is(point, "load", "open");
+}
+
+static void name_series(const json_t *point, char *rest, size_t size)
+{
+	static const char *const told[] = { "guests", "load", "hog", NULL };
+
+	point_varied(point, is_told, told, rest, size);
+}
+
+static int by_guests(const void *a, const void *b)
+{
+	double x = point_setting_number(((const struct named *)a)->point, "guests");
+	double y = point_setting_number(((const struct named *)b)->point, "guests");
+
+	return (x > y) - (x < y);
+}
+
+static size_t put_series(const struct named *series, const struct named *sorted, size_t count,
+			 FILE *out)
 {
 	size_t rows = 0;
 
-	fputs("guests,posted_rate_per_s,default_rate_per_s,posted_p99_ms,default_p99_ms\n", out);
-	for (double guests = next_guests(points, 0); guests; guests = next_guests(points, guests)) {
-		const json_t *posted = find_throughput(points, "posted", guests);
-		const json_t *best = find_throughput(points, "default", guests);
-
-		fprintf(out, "%g", guests);
-		put_stat(out, posted, "quote.rate", "value", 1);
-		put_stat(out, best, "quote.rate", "value", 1);
-		put_stat(out, posted, "latency.actual", "p99", 1e6);
-		put_stat(out, best, "latency.actual", "p99", 1e6);
+	put_name(out, series);
+	fputc('\n', out);
+	for (size_t i = 0; i < count; i++) {
+		if (!same_name(&sorted[i], series))
+			continue;
+		fprintf(out, "%g", point_setting_number(sorted[i].point, "guests"));
+		put_stat(out, sorted[i].point, "quote.rate", "value", 1);
+		put_stat(out, sorted[i].point, "latency.actual", "p99", 1e6);
 		fputc('\n', out);
 		rows++;
 	}
 	return rows;
 }
 
-/* "default" and "16"; an open loop says so: "16 at 80/s". */
-static void point_label(const json_t *point, char policy[64], char guests[64])
+/* Names stand in order of appearance, the points of each in that of guests. */
+static size_t throughput_data(const json_t *points, FILE *out)
 {
-	point_policy(point, policy, 64);
-	snprintf(guests, 64, "%g", point_setting_number(point, "guests"));
-	if (!is_closed_loop(point))
-		snprintf(guests, 64, "%g at %g/s", point_setting_number(point, "guests"),
-			 point_setting_number(point, "rate"));
+	size_t count, rows = 0;
+	struct named *named = name_points(points, is_closed_loop, name_series, &count);
+	struct named *sorted = calloc(count + 1, sizeof(*sorted));
+
+	fputs("# one block per policy and what else was varied: guests,rate_per_s,p99_ms\n", out);
+	if (named && sorted) {
+		tell_sections_apart(named, count);
+		memcpy(sorted, named, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), by_guests);
+	}
+	for (size_t i = 0; sorted && i < count; i++) {
+		if (!is_first_of_name(named, i))
+			continue;
+		fputs(rows ? "\n\n" : "", out);
+		rows += put_series(&named[i], sorted, count, out);
+	}
+	free(sorted);
+	free(named);
+	return rows;
 }
 
-static size_t decomposition_data(const json_t *points, FILE *out)
+/* "16"; an open loop says so: "16 at 80/s". */
+static void name_point(const json_t *point, char *rest, size_t size)
+{
+	static const char *const told[] = { "guests", "load", "rate", "hog", NULL };
+	char rate[32] = "", varied[64];
+
+	if (!is_closed_loop(point))
+		snprintf(rate, sizeof(rate), " at %g/s", point_setting_number(point, "rate"));
+	point_varied(point, is_told, told, varied, sizeof(varied));
+	snprintf(rest, size, "%g%s%s%s", point_setting_number(point, "guests"), rate,
+		 *varied ? " " : "", varied);
+}
+
+static void put_parts(const struct named *named, FILE *out)
 {
 	static const char *const parts[] = {
 		"quote.total", "quote.copy_in", "quote.wait", "quote.seam", "quote.gap",
 		"quote.copy_out", "quote.other",
 	};
-	char policy[64], guests[64];
-	size_t rows = 0, i;
-	json_t *point;
-	double total;
 
-	fputs("policy,guests,total_ms,copy_in_ms,wait_ms,seam_ms,gap_ms,copy_out_ms,other_ms\n", out);
-	json_array_foreach(points, i, point) {
-		if (!point_measures(point, "throughput") ||
-		    !point_stat(point, "quote.total", "mean", &total) || !total)
-			continue;
-		point_label(point, policy, guests);
-		csv_field(out, policy);
-		fprintf(out, ",%s", guests);
-		for (size_t part = 0; part < sizeof(parts) / sizeof(*parts); part++)
-			put_stat(out, point, parts[part], "mean", 1e6);
-		fputc('\n', out);
-		rows++;
-	}
-	return rows;
+	csv_field(out, named->policy);
+	fputc(',', out);
+	csv_field(out, named->rest);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		put_stat(out, named->point, parts[i], "mean", 1e6);
+	fputc('\n', out);
 }
 
-static void put_cdf(const json_t *point, const json_t *histogram, FILE *out)
+static bool has_parts(const json_t *point)
 {
+	double total;
+
+	return is_throughput(point) && point_stat(point, "quote.total", "mean", &total) && total;
+}
+
+static size_t decomposition_data(const json_t *points, FILE *out)
+{
+	size_t count;
+	struct named *named = name_points(points, has_parts, name_point, &count);
+
+	fputs("policy,guests,total_ms,copy_in_ms,wait_ms,seam_ms,gap_ms,copy_out_ms,other_ms\n", out);
+	if (named)
+		tell_sections_apart(named, count);
+	for (size_t i = 0; i < count; i++)
+		put_parts(&named[i], out);
+	free(named);
+	return count;
+}
+
+static const json_t *latencies(const json_t *point)
+{
+	const char *name = is_closed_loop(point) ? "latency.actual" : "latency.intended";
+
+	return json_object_get(point_metric(point, name), "histogram");
+}
+
+static bool has_latencies(const json_t *point)
+{
+	return is_throughput(point) &&
+	       json_integer_value(json_object_get(latencies(point), "count"));
+}
+
+static void put_cdf(const struct named *named, FILE *out)
+{
+	const json_t *histogram = latencies(named->point);
 	double count = json_number_value(json_object_get(histogram, "count")), seen = 0;
-	char policy[64], guests[64], label[160];
 	json_t *bucket;
 	size_t i;
 
-	point_label(point, policy, guests);
-	snprintf(label, sizeof(label), "%s %s", policy, guests);
-	csv_field(out, label);
+	put_name(out, named);
 	fputc('\n', out);
 	json_array_foreach(json_object_get(histogram, "buckets"), i, bucket) {
 		if (!i)
@@ -204,23 +358,141 @@ static void put_cdf(const json_t *point, const json_t *histogram, FILE *out)
 
 static size_t cdf_data(const json_t *points, FILE *out)
 {
-	size_t rows = 0, i;
-	json_t *point;
+	size_t count;
+	struct named *named = name_points(points, has_latencies, name_point, &count);
 
 	fputs("# one block per point: latency_ms,share_percent\n", out);
-	json_array_foreach(points, i, point) {
-		const char *name = is_closed_loop(point) ? "latency.actual" : "latency.intended";
-		const json_t *histogram = json_object_get(point_metric(point, name), "histogram");
+	if (named)
+		tell_sections_apart(named, count);
+	for (size_t i = 0; i < count; i++) {
+		fputs(i ? "\n\n" : "", out);
+		put_cdf(&named[i], out);
+	}
+	free(named);
+	return count;
+}
 
-		if (!point_measures(point, "throughput") ||
-		    !json_integer_value(json_object_get(histogram, "count")))
+/* ---- Rows of dots: times that are decades apart, one row per name ---- */
+
+struct dot {
+	const char *head, *metric, *stat;
+};
+
+/* Of points that share a name, each dot is the highest. */
+static void put_dots(const struct named *named, size_t count, const struct dot *dots, FILE *out)
+{
+	double highest, value;
+
+	put_name(out, named);
+	for (; dots->head; dots++) {
+		highest = NAN;
+		for (size_t i = 0; i < count; i++)
+			if (same_name(&named[i], named) &&
+			    point_stat(named[i].point, dots->metric, dots->stat, &value))
+				highest = fmax(highest, value);
+		fputc(',', out);
+		if (!isnan(highest))
+			fprintf(out, "%.10g", highest / 1e6);
+	}
+	fputc('\n', out);
+}
+
+/* Where the suite compares several of them. */
+static void tell_profile(struct named *named)
+{
+	size_t used = strlen(named->rest);
+
+	if (strstr(json_get_text(named->point, "id"), "/profile="))
+		snprintf(named->rest + used, sizeof(named->rest) - used, " %s",
+			 json_get_text(json_object_get(named->point, "profile"), "name"));
+}
+
+static size_t dots_data(const json_t *points, bool (*plotted)(const json_t *), namer *name,
+			const struct dot *dots, FILE *out)
+{
+	struct named *named;
+	size_t count, rows = 0;
+
+	fputs("name", out);
+	for (const struct dot *dot = dots; dot->head; dot++)
+		fprintf(out, ",%s", dot->head);
+	fputc('\n', out);
+	named = name_points(points, plotted, name, &count);
+	for (size_t i = 0; i < count; i++)
+		tell_profile(&named[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_first_of_name(named, i))
 			continue;
-		fputs(rows ? "\n\n" : "", out);
-		put_cdf(point, histogram, out);
+		put_dots(&named[i], count - i, dots, out);
 		rows++;
 	}
+	free(named);
 	return rows;
 }
+
+static bool is_update(const json_t *point)
+{
+	return point_measures(point, "update");
+}
+
+static void name_update(const json_t *point, char *rest, size_t size)
+{
+	snprintf(rest, size, "· %s", setting_text(point, "yield_if"));
+}
+
+static size_t update_data(const json_t *points, FILE *out)
+{
+	static const struct dot dots[] = {
+		{ "stall_ms", "update.stall_ns", "value" },
+		{ "drain_ms", "update.drain_ns", "value" },
+		{ "total_ms", "update.total_ns", "value" },
+		{}
+	};
+
+	return dots_data(points, is_update, name_update, dots, out);
+}
+
+static void name_hog(const json_t *point, char *rest, size_t size)
+{
+	snprintf(rest, size, "· %g at once", point_setting_number(point, "hog"));
+}
+
+static size_t fairness_data(const json_t *points, FILE *out)
+{
+	static const struct dot dots[] = {
+		{ "median_p99_ms", "td.p99_median", "value" },
+		{ "worst_p99_ms", "td.p99_worst", "value" },
+		{ "hog_p99_ms", "hog.p99", "value" },
+		{}
+	};
+
+	return dots_data(points, point_has_hog, name_hog, dots, out);
+}
+
+static bool is_kill(const json_t *point)
+{
+	return point_measures(point, "kill");
+}
+
+static void name_kill(const json_t *point, char *rest, size_t size)
+{
+	snprintf(rest, size, "· %g waiting", point_setting_number(point, "waiting"));
+}
+
+static size_t kill_data(const json_t *points, FILE *out)
+{
+	static const struct dot dots[] = {
+		{ "waiting_p50_ms", "kill.waiting", "p50" },
+		{ "waiting_max_ms", "kill.waiting", "max" },
+		{ "calling_p50_ms", "kill.calling", "p50" },
+		{ "asleep_p50_ms", "kill.asleep", "p50" },
+		{}
+	};
+
+	return dots_data(points, is_kill, name_kill, dots, out);
+}
+
+/* ---- Memory pool ---- */
 
 /* The time that a pool took is told by these, besides its size. */
 static const char *const pool_kinds[] = { "memory", "pool_alloc", "pool_flush" };
@@ -263,13 +535,6 @@ static size_t pools_of_kind(const json_t *points, size_t at, const json_t **pool
 			pools[count++] = json_array_get(points, i);
 	qsort(pools, count, sizeof(*pools), by_pool);
 	return count;
-}
-
-static const char *setting_text(const json_t *point, const char *name)
-{
-	const char *text = json_string_value(point_setting(point, name));
-
-	return text ? text : "?";
 }
 
 /* "contig pinned: fails": the block's name in the key. */
@@ -339,7 +604,8 @@ static size_t pool_data(const json_t *points, FILE *out)
 }
 
 static data_writer *const writers[] = {
-	lateness_data, throughput_data, decomposition_data, cdf_data, pool_data,
+	lateness_data, throughput_data, fairness_data, update_data, kill_data,
+	decomposition_data, cdf_data, pool_data,
 };
 
 /* ---- gnuplot ---- */

@@ -154,8 +154,9 @@ static void print_cell(const struct printer *p, const struct cell *cell, size_t 
 		ink(p, PLAIN);
 }
 
-static void print_grid(const struct printer *p, const struct grid *grid)
+static void print_grid(const struct grid *grid, void *printer)
 {
+	const struct printer *p = printer;
 	size_t width[32];
 
 	measure_columns(grid, width);
@@ -173,14 +174,6 @@ static void print_grid(const struct printer *p, const struct grid *grid)
 		}
 		fputc('\n', p->out);
 	}
-}
-
-static void print_measurement(const json_t *result, const char *measurement, void *printer)
-{
-	struct grid *grid = grid_measurement(result, measurement);
-
-	print_grid(printer, grid);
-	grid_free(grid);
 }
 
 /* ---- The whole ---- */
@@ -260,7 +253,7 @@ void table_print(const json_t *result, FILE *out)
 	size_t i;
 
 	print_head(&p, result);
-	each_measurement(result, print_measurement, &p);
+	each_grid(result, print_grid, &p);
 	fputc('\n', out);
 	json_array_foreach(json_object_get(result, "points"), i, point)
 		print_failed_checks(&p, point);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A result as tables on a terminal, at most 100 columns wide. */
+/*
+ * A result as tables on a terminal: 100 columns wide, or more where policies are
+ * told by many knobs.
+ */
 #ifndef BENCH_TABLE_H
 #define BENCH_TABLE_H
 

@@ -16,13 +16,17 @@
 
 enum kind {
 	PARAM,		/* @name of params, policy or profile as it stands */
+	MIB,		/* the same, a number of 4 KiB pages */
 	POLICY,		/* preset, and what differs from it */
 	STATE,		/* preempt: idle, slice, never */
 	NUMBER,		/* @stat of @name */
+	HARM,		/* the same, and anything but 0 is bad */
 	TIME,		/* the same, ns */
+	SPAN,		/* the same, each in a unit of its own: they are decades apart */
 	BYTES,		/* the same, bytes */
 	ERRNO,		/* the same, by its name; 0 is nothing */
 	SHARE,		/* sum of @name as a share of quote.total, % */
+	SECTION,	/* of the suite, where nothing else tells points apart */
 	VARIED,		/* what else a point's id says to tell it from its neighbours */
 	VERDICT,	/* ok, or what is wrong with the point */
 };
@@ -31,36 +35,53 @@ struct column {
 	const char *group, *head;
 	enum kind kind;
 	const char *name, *stat;
-	bool hide_zero;		/* also hidden when all are 0; empty columns always are */
+	const char *dull;	/* also hidden when all say this; empty columns always are */
 	bool open_loop;		/* means nothing in a closed loop: left empty there */
 };
 
+/* @shows: which points of the measurement, NULL: all. */
 struct view {
 	const char *measurement, *title;
 	const struct column *columns;
+	bool (*shows)(const json_t *all, const json_t *point);
+};
+
+/* The rows of a grid and what their columns could be. */
+struct rows {
+	const json_t **points;
+	size_t count;
+	const struct column *columns;
+	bool look_alike;	/* two of them, if nobody says what section they are from */
 };
 
 #define COLUMN(group_, head_, kind_, name_, stat_) \
 	{ .group = group_, .head = head_, .kind = kind_, .name = name_, .stat = stat_ }
 #define SETTING(name)		COLUMN("", name, PARAM, name, NULL)
+#define UNLESS(usual, head_, name_) \
+	{ .group = "", .head = head_, .kind = PARAM, .name = name_, .dull = usual }
 #define VALUE(group, head, kind, name)	COLUMN(group, head, kind, name, "value")
+#define SPANS(group, stat, name)	COLUMN(group, stat, SPAN, name, stat)
+#define POLICY_TOO		COLUMN("", "policy", POLICY, NULL, NULL)
 #define LATENCY(stat)		COLUMN("latency", stat, TIME, "latency.actual", stat)
 #define PART(head, name)	COLUMN("share of quote, %", head, SHARE, name, NULL)
 #define IN_SEAM(stat)		COLUMN("their lateness", stat, TIME, "timer.lateness_seam", stat)
+#define SECTION_TOO		COLUMN("", "section", SECTION, NULL, NULL)
 #define VARIED_TOO		COLUMN("", "varied", VARIED, NULL, NULL)
 #define BOOKS			COLUMN("", "books", VERDICT, NULL, NULL)
 #define HIDDEN_ZERO(group_, head_, kind_, name_) \
 	{ .group = group_, .head = head_, .kind = kind_, .name = name_, .stat = "value", \
-	  .hide_zero = true }
-#define ERRORS			HIDDEN_ZERO("", "errs", NUMBER, "quote.errors")
+	  .dull = "0" }
+#define ERRORS			HIDDEN_ZERO("", "errs", HARM, "quote.errors")
 #define OPEN_LOOP(group_, head_, kind_, name_, stat_) \
 	{ .group = group_, .head = head_, .kind = kind_, .name = name_, .stat = stat_, \
 	  .open_loop = true }
 #define END			{ .head = NULL }
 
 static const struct column throughput_columns[] = {
-	COLUMN("", "policy", POLICY, NULL, NULL),
+	POLICY_TOO,
 	SETTING("guests"),
+	UNLESS("1", "hog", "hog"),
+	SECTION_TOO, VARIED_TOO,
 	OPEN_LOOP("", "offered/s", PARAM, "rate", NULL),
 	VALUE("", "quotes/s", NUMBER, "quote.rate"),
 	LATENCY("p50"), LATENCY("p90"), LATENCY("p99"), LATENCY("p99.9"), LATENCY("max"),
@@ -68,11 +89,58 @@ static const struct column throughput_columns[] = {
 	PART("wait", "quote.wait"), PART("SEAM", "quote.seam"),
 	PART("gap", "quote.gap"), PART("other", "quote.other"),
 	ERRORS,
-	VARIED_TOO, BOOKS, END
+	BOOKS, END
+};
+
+static const struct column fairness_columns[] = {
+	POLICY_TOO,
+	SETTING("guests"),
+	SETTING("hog"),
+	SECTION_TOO, VARIED_TOO,
+	VALUE("p99", "worst guest", TIME, "td.p99_worst"),
+	VALUE("p99", "median guest", TIME, "td.p99_median"),
+	VALUE("", "worst/median", NUMBER, "td.p99_ratio"),
+	VALUE("p99 of", "hog", TIME, "hog.p99"),
+	VALUE("p99 of", "worst other", TIME, "others.p99_worst"),
+	VALUE("", "quotes/s", NUMBER, "quote.rate"),
+	HIDDEN_ZERO("", "retries", NUMBER, "quote.retries"),
+	ERRORS,
+	BOOKS, END
+};
+
+static const struct column update_columns[] = {
+	POLICY_TOO,
+	SETTING("yield_if"),
+	SECTION_TOO, VARIED_TOO,
+	HIDDEN_ZERO("updates", "failed", NUMBER, "update.failed"),
+	VALUE("longest", "stall", SPAN, "update.stall_ns"),
+	VALUE("longest", "drain", SPAN, "update.drain_ns"),
+	VALUE("longest", "total", SPAN, "update.total_ns"),
+	VALUE("quotes", "good", NUMBER, "quote.count"),
+	VALUE("quotes", "retries", NUMBER, "quote.retries"),
+	HIDDEN_ZERO("quotes", "fell back", NUMBER, "quote.fell_back"),
+	VALUE("quotes", "lost", HARM, "quote.lost"),
+	VALUE("quotes", "wrong", HARM, "quote.wrong"),
+	VALUE("quotes", "stale", HARM, "quote.stale"),
+	BOOKS, END
+};
+
+static const struct column kill_columns[] = {
+	POLICY_TOO,
+	SETTING("waiting"),
+	SECTION_TOO, VARIED_TOO,
+	SPANS("killed while waiting", "p50", "kill.waiting"),
+	SPANS("killed while waiting", "p99", "kill.waiting"),
+	SPANS("killed while waiting", "max", "kill.waiting"),
+	COLUMN("p50 while", "calling", SPAN, "kill.calling", "p50"),
+	COLUMN("p50 while", "asleep", SPAN, "kill.asleep", "p50"),
+	VALUE("", "in vain", NUMBER, "kill.in_vain"),
+	BOOKS, END
 };
 
 static const struct column preempt_columns[] = {
 	COLUMN("", "yields", STATE, NULL, NULL),
+	SECTION_TOO, VARIED_TOO,
 	COLUMN("stay in SEAM", "p50", TIME, "seamcall.duration", "p50"),
 	COLUMN("stay in SEAM", "max", TIME, "seamcall.duration", "max"),
 	COLUMN("timers", "in SEAM", NUMBER, "timer.lateness_seam", "count"),
@@ -80,13 +148,15 @@ static const struct column preempt_columns[] = {
 	COLUMN("all timers", "p99", TIME, "timer.lateness", "p99"),
 	COLUMN("victim p99.9", "wake-up", TIME, "victim.wakeup", "p99.9"),
 	COLUMN("victim p99.9", "latency", TIME, "victim.latency", "p99.9"),
-	VARIED_TOO, BOOKS, END
+	BOOKS, END
 };
 
 static const struct column pool_columns[] = {
-	COLUMN("", "memory", PARAM, "memory", NULL),
-	COLUMN("", "pages", PARAM, "pool_pages", NULL),
+	SETTING("memory"),
 	COLUMN("", "alloc", PARAM, "pool_alloc", NULL),
+	UNLESS("none", "flush", "pool_flush"),
+	COLUMN("pool", "MiB", MIB, "pool_pages", NULL),
+	SECTION_TOO, VARIED_TOO,
 	VALUE("chunks", "count", NUMBER, "pool.chunks"),
 	VALUE("chunks", "min", NUMBER, "pool.chunk_min"),
 	VALUE("chunks", "max", NUMBER, "pool.chunk_max"),
@@ -96,12 +166,13 @@ static const struct column pool_columns[] = {
 	HIDDEN_ZERO("pages", "moved", NUMBER, "vm.pages_migrated"),
 	VALUE("bring-up", "all", TIME, "bring_up_ns"),
 	COLUMN("", "failed", ERRNO, "pool.errno", "value"),
-	HIDDEN_ZERO("pages", "lost", NUMBER, "pool.lost"),
-	VARIED_TOO, BOOKS, END
+	HIDDEN_ZERO("pages", "lost", HARM, "pool.lost"),
+	BOOKS, END
 };
 
 static const struct column memory_columns[] = {
 	VALUE("", "TDs", NUMBER, "td.count"),
+	SECTION_TOO, VARIED_TOO,
 	VALUE("per TD", "kernel", BYTES, "memory.per_td"),
 	VALUE("all TDs", "kernel", BYTES, "memory.kernel"),
 	VALUE("stays", "bring-up", BYTES, "memory.bring_up"),
@@ -111,14 +182,66 @@ static const struct column memory_columns[] = {
 	VALUE("pool per", "TD", BYTES, "pool.per_td"),
 	VALUE("available", "memory", BYTES, "memory.available"),
 	VALUE("tdxbench", "max RSS", BYTES, "tdxbench.max_rss"),
-	VARIED_TOO, BOOKS, END
+	BOOKS, END
 };
 
+/* ---- Which points stand side by side ---- */
+
+bool point_has_hog(const json_t *point)
+{
+	return point_measures(point, "throughput") && point_setting_number(point, "hog") > 1;
+}
+
+/* How long one looked may differ, what one looked at must not. */
+static bool may_differ(const char *param, const char *but)
+{
+	return !strcmp(param, "quotes") || (but && !strcmp(param, but));
+}
+
+bool points_alike(const json_t *a, const json_t *b, const char *but)
+{
+	const char *name;
+	json_t *value;
+
+	if (!point_measures(a, json_get_text(b, "measurement")) ||
+	    !json_equal(json_object_get(a, "profile"), json_object_get(b, "profile")))
+		return false;
+	json_object_foreach(json_object_get(a, "params"), name, value)
+		if (!may_differ(name, but) &&
+		    !json_equal(value, json_object_get(json_object_get(b, "params"), name)))
+			return false;
+	return true;
+}
+
+static bool has_no_hog(const json_t *all, const json_t *point)
+{
+	(void)all;
+	return !point_has_hog(point);
+}
+
+/* A hog, or what it is without one. */
+static bool is_about_fairness(const json_t *all, const json_t *point)
+{
+	const json_t *policy = json_object_get(point, "policy");
+	json_t *hog;
+	size_t i;
+
+	json_array_foreach(all, i, hog)
+		if (point_has_hog(hog) && points_alike(hog, point, "hog") &&
+		    json_equal(json_object_get(hog, "policy"), policy))
+			return true;
+	return false;
+}
+
 static const struct view views[] = {
-	{ "throughput", "Quote throughput", throughput_columns },
-	{ "preempt", "Preemption latency", preempt_columns },
-	{ "pool", "Memory pool", pool_columns },
-	{ "memory", "Memory of TDs and tools", memory_columns },
+	{ "throughput", "Quote throughput", throughput_columns, has_no_hog },
+	{ "throughput", "Fairness: one guest with many requests under way", fairness_columns,
+	  is_about_fairness },
+	{ "update", "Updates of the module under a storm of guests", update_columns, NULL },
+	{ "kill", "From SIGKILL to the end of the process", kill_columns, NULL },
+	{ "preempt", "Preemption latency", preempt_columns, NULL },
+	{ "pool", "Memory pool", pool_columns, NULL },
+	{ "memory", "Memory of TDs and tools", memory_columns, NULL },
 };
 
 /* ---- Numbers for humans ---- */
@@ -195,6 +318,7 @@ static bool shows(const struct column *column, const char *name)
 {
 	switch (column->kind) {
 	case PARAM:
+	case MIB:
 		return !strcmp(name, column->name);
 	case POLICY:
 		return !strcmp(name, policy_preset_param.name) || param_find(policy_params, name);
@@ -207,27 +331,27 @@ static bool shows(const struct column *column, const char *name)
 	}
 }
 
-static bool is_shown(const struct column *columns, const char *name, size_t len)
+static bool any_shows(const void *columns, const char *name)
 {
-	char copy[64];
-
-	snprintf(copy, sizeof(copy), "%.*s", (int)len, name);
-	for (; columns->head; columns++)
-		if (shows(columns, copy))
+	for (const struct column *column = columns; column->head; column++)
+		if (shows(column, name))
 			return true;
 	return false;
 }
 
-/* "section/guests=4/quote_size=1024": all that no column shows, "quote_size=1024". */
-static void varied_text(const struct column *columns, const json_t *point, char *text, size_t size)
+void point_varied(const json_t *point, bool (*told)(const void *arg, const char *name),
+		  const void *arg, char *text, size_t size)
 {
 	const char *part = strchr(json_get_text(point, "id"), '/');
 	size_t used = 0, len;
+	char name[64];
 
+	text[0] = '\0';
 	for (; part && used < size; part = strchr(part, '/')) {
 		part++;
 		len = strcspn(part, "/");
-		if (!is_shown(columns, part, strcspn(part, "=/")))
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(part, "=/"), part);
+		if (!told(arg, name))
 			used += (size_t)snprintf(text + used, size - used, "%s%.*s",
 						 used ? " " : "", (int)len, part);
 	}
@@ -274,15 +398,18 @@ static double cell_number(const json_t *point, const struct column *column)
 		return NAN;
 	switch (column->kind) {
 	case NUMBER:
+	case HARM:
 	case TIME:
+	case SPAN:
 	case BYTES:
 	case ERRNO:
 		return point_stat(point, column->name, column->stat, &value) ? value : NAN;
 	case SHARE:
 		return share(point, column->name, &value) ? value : NAN;
 	case PARAM:
+	case MIB:
 		return json_is_number(point_setting(point, column->name)) ?
-			json_number_value(point_setting(point, column->name)) : NAN;
+			point_setting_number(point, column->name) : NAN;
 	default:
 		return NAN;
 	}
@@ -297,16 +424,15 @@ static bool has_scale(const struct column *column)
  * The unit for all columns of @column's group: the one that suits the middle,
  * on a logarithmic axis, between the smallest and the largest number.
  */
-static const struct scale *group_scale(const json_t *const *points, size_t count,
-				       const struct column *columns, const struct column *column)
+static const struct scale *group_scale(const struct rows *rows, const struct column *column)
 {
 	double min = INFINITY, max = 0, value;
 
-	for (; columns->head; columns++) {
-		if (strcmp(columns->group, column->group) || columns->kind != column->kind)
+	for (const struct column *other = rows->columns; other->head; other++) {
+		if (strcmp(other->group, column->group) || other->kind != column->kind)
 			continue;
-		for (size_t i = 0; i < count; i++) {
-			value = cell_number(points[i], columns);
+		for (size_t i = 0; i < rows->count; i++) {
+			value = cell_number(rows->points[i], other);
 			if (value > 0) {
 				min = fmin(min, value);
 				max = fmax(max, value);
@@ -316,7 +442,19 @@ static const struct scale *group_scale(const json_t *const *points, size_t count
 	return scale_for(column->kind == TIME ? times : sizes, max ? sqrt(min * max) : 1);
 }
 
-static void fill_cell(struct cell *cell, const json_t *point, const struct column *columns,
+static void number_cell(struct cell *cell, double number, const struct column *column,
+			double factor)
+{
+	cell->style = column->kind == HARM && number > 0 ? CELL_BAD : CELL_NUMBER;
+	if (isnan(number))
+		return;
+	if (column->kind == SPAN && number)
+		human_time(number, cell->text, sizeof(cell->text));
+	else
+		human_number(number / factor, cell->text, sizeof(cell->text));
+}
+
+static void fill_cell(struct cell *cell, const struct rows *rows, const json_t *point,
 		      const struct column *column, double factor)
 {
 	double number = cell_number(point, column);
@@ -334,9 +472,18 @@ static void fill_cell(struct cell *cell, const json_t *point, const struct colum
 		if (!json_is_number(point_setting(point, column->name)))
 			cell->style = CELL_TEXT;
 		break;
+	case MIB:
+		number_cell(cell, number, column, 256);
+		break;
 	case VARIED:
 		cell->style = CELL_TEXT;
-		varied_text(columns, point, cell->text, sizeof(cell->text));
+		point_varied(point, any_shows, rows->columns, cell->text, sizeof(cell->text));
+		break;
+	case SECTION:
+		cell->style = CELL_TEXT;
+		if (rows->look_alike)
+			snprintf(cell->text, sizeof(cell->text), "%.60s",
+				 json_get_text(point, "section"));
 		break;
 	case POLICY:
 		cell->style = CELL_TEXT;
@@ -356,22 +503,56 @@ static void fill_cell(struct cell *cell, const json_t *point, const struct colum
 			snprintf(cell->text, sizeof(cell->text), "%.*f", number < 99.95, number);
 		break;
 	default:
-		if (!isnan(number))
-			human_number(number / factor, cell->text, sizeof(cell->text));
-		if (!strcmp(column->head, "errs") && number > 0)
-			cell->style = CELL_BAD;
+		number_cell(cell, number, column, factor);
 	}
 }
 
-static bool column_visible(const json_t *const *points, size_t count,
-			   const struct column *columns, const struct column *column)
+static bool is_setting(const struct column *column)
+{
+	return column->kind == PARAM || column->kind == MIB || column->kind == POLICY ||
+	       column->kind == STATE || column->kind == VARIED;
+}
+
+/* All cells that say what was measured, in one text. */
+static void settings_of(const struct rows *rows, const json_t *point, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (const struct column *column = rows->columns; column->head && used < size; column++) {
+		struct cell cell = { };
+
+		if (!is_setting(column))
+			continue;
+		fill_cell(&cell, rows, point, column, 1);
+		used += (size_t)snprintf(text + used, size - used, "%s|", cell.text);
+	}
+}
+
+/* What a section sets for all of its points is in no id: rows may seem the same. */
+static bool any_look_alike(const struct rows *rows)
+{
+	json_t *seen = json_object();
+	char settings[512];
+	bool found = false;
+
+	for (size_t i = 0; i < rows->count && !found; i++) {
+		settings_of(rows, rows->points[i], settings, sizeof(settings));
+		found = json_object_get(seen, settings);
+		json_object_set_new(seen, settings, json_true());
+	}
+	json_decref(seen);
+	return found;
+}
+
+static bool column_visible(const struct rows *rows, const struct column *column)
 {
 	struct cell cell;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < rows->count; i++) {
 		cell = (struct cell){ };
-		fill_cell(&cell, points[i], columns, column, 1);
-		if (cell.text[0] && !(column->hide_zero && !strcmp(cell.text, "0")))
+		fill_cell(&cell, rows, rows->points[i], column, 1);
+		if (cell.text[0] && !(column->dull && !strcmp(cell.text, column->dull)))
 			return true;
 	}
 	return false;
@@ -414,34 +595,34 @@ static void name_column(struct grid_column *to, const struct column *from, const
 	snprintf(to->head, sizeof(to->head), "%s", from->head);
 }
 
-static void fill_column(struct grid *grid, size_t at, const json_t *const *points,
-			const struct column *columns, const struct column *column)
+static void fill_column(struct grid *grid, size_t at, const struct rows *rows,
+			const struct column *column)
 {
 	const struct scale *scale = NULL;
 
 	if (has_scale(column))
-		scale = group_scale(points, grid->rows, columns, column);
+		scale = group_scale(rows, column);
 	name_column(&grid->column[at], column, scale ? scale->unit : NULL);
 	for (size_t row = 0; row < grid->rows; row++) {
 		struct cell *cell = &grid->cell[row * grid->columns + at];
 
-		fill_cell(cell, points[row], columns, column, scale ? scale->factor : 1);
+		fill_cell(cell, rows, rows->points[row], column, scale ? scale->factor : 1);
 		grid->column[at].numeric |= cell->style == CELL_NUMBER;
 	}
 }
 
-static struct grid *view_grid(const struct view *view, const json_t *const *points, size_t count)
+static struct grid *view_grid(const char *title, const struct rows *rows)
 {
 	const struct column *visible[32], *column;
 	size_t columns = 0;
 	struct grid *grid;
 
-	for (column = view->columns; column->head; column++)
-		if (column_visible(points, count, view->columns, column))
+	for (column = rows->columns; column->head; column++)
+		if (column_visible(rows, column))
 			visible[columns++] = column;
-	grid = grid_new(view->title, columns, count);
+	grid = grid_new(title, columns, rows->count);
 	for (size_t i = 0; i < columns; i++)
-		fill_column(grid, i, points, view->columns, visible[i]);
+		fill_column(grid, i, rows, visible[i]);
 	return grid;
 }
 
@@ -506,7 +687,7 @@ static void drop_column(struct grid *grid, size_t drop)
 	grid->columns--;
 }
 
-static struct grid *general_grid(const char *title, const json_t *const *points, size_t count)
+static struct grid *general_grid(const char *title, const json_t **points, size_t count)
 {
 	struct grid *grid;
 	size_t rows = 0, row = 0, j;
@@ -538,44 +719,69 @@ struct grid *grid_point(const json_t *point)
 	return general_grid(json_get_text(point, "id"), &point, 1);
 }
 
-/* ---- By measurement ---- */
+/* ---- All grids ---- */
 
-struct grid *grid_measurement(const json_t *result, const char *measurement)
+static const char *general_title(const char *measurement)
 {
-	const json_t *all = json_object_get(result, "points"), **points;
-	struct grid *grid = NULL;
-	size_t count = 0, i;
-	json_t *point;
-
-	points = must_calloc(json_array_size(all), sizeof(*points));
-	json_array_foreach(all, i, point)
-		if (!strcmp(json_get_text(point, "measurement"), measurement))
-			points[count++] = point;
-	for (i = 0; i < sizeof(views) / sizeof(*views) && !grid; i++)
-		if (!strcmp(views[i].measurement, measurement))
-			grid = view_grid(&views[i], points, count);
-	if (!grid)
-		grid = general_grid(!strcmp(measurement, "probe") ?
-				    "Cost of observing, per iteration of the resume loop" :
-				    measurement, points, count);
-	free(points);
-	return grid;
+	return strcmp(measurement, "probe") ? measurement :
+	       "Cost of observing, per iteration of the resume loop";
 }
 
-void each_measurement(const json_t *result,
-		      void (*visit)(const json_t *result, const char *measurement, void *arg),
-		      void *arg)
+static void take_rows(struct rows *rows, const json_t *all, const char *measurement,
+		      const struct view *view)
 {
+	json_t *point;
+	size_t i;
+
+	rows->count = 0;
+	rows->columns = view ? view->columns : NULL;
+	json_array_foreach(all, i, point)
+		if (point_measures(point, measurement) &&
+		    (!view || !view->shows || view->shows(all, point)))
+			rows->points[rows->count++] = point;
+	rows->look_alike = view && any_look_alike(rows);
+}
+
+static void visit_grid(struct grid *grid, grid_visitor *visit, void *arg)
+{
+	visit(grid, arg);
+	grid_free(grid);
+}
+
+static void each_view(const json_t *all, const char *measurement, grid_visitor *visit, void *arg)
+{
+	struct rows rows = { .points = must_calloc(json_array_size(all), sizeof(*rows.points)) };
+	bool viewed = false;
+
+	for (size_t i = 0; i < sizeof(views) / sizeof(*views); i++) {
+		if (strcmp(views[i].measurement, measurement))
+			continue;
+		viewed = true;
+		take_rows(&rows, all, measurement, &views[i]);
+		if (rows.count)
+			visit_grid(view_grid(views[i].title, &rows), visit, arg);
+	}
+	if (!viewed) {
+		take_rows(&rows, all, measurement, NULL);
+		visit_grid(general_grid(general_title(measurement), rows.points, rows.count),
+			   visit, arg);
+	}
+	free(rows.points);
+}
+
+void each_grid(const json_t *result, grid_visitor *visit, void *arg)
+{
+	const json_t *all = json_object_get(result, "points");
 	json_t *seen = json_object(), *point;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "points"), i, point) {
+	json_array_foreach(all, i, point) {
 		const char *measurement = json_get_text(point, "measurement");
 
 		if (json_object_get(seen, measurement))
 			continue;
 		json_object_set_new(seen, measurement, json_true());
-		visit(result, measurement, arg);
+		each_view(all, measurement, visit, arg);
 	}
 	json_decref(seen);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Views: which numbers of a result stand side by side, and how a human reads
- * them. One table of columns per measurement serves the terminal and the HTML
+ * them. One table of columns per question serves the terminal and the HTML
  * report; a measurement without a view of its own gets the general one.
  */
 #ifndef BENCH_VIEW_H
@@ -31,10 +31,12 @@ struct grid {
 	struct cell *cell;	/* [row * columns + column] */
 };
 
-/* All points of one measurement side by side; caller frees. */
-struct grid *grid_measurement(const json_t *result, const char *measurement);
+typedef void grid_visitor(const struct grid *grid, void *arg);
 
-/* Every metric of one point with all its percentiles. */
+/* Calls @visit with the grids of each measurement, in order of appearance. */
+void each_grid(const json_t *result, grid_visitor *visit, void *arg);
+
+/* Every metric of one point with all its percentiles; caller frees. */
 struct grid *grid_point(const json_t *point);
 
 void grid_free(struct grid *grid);
@@ -44,10 +46,17 @@ static inline const struct cell *grid_cell(const struct grid *grid, size_t row, 
 	return &grid->cell[row * grid->columns + column];
 }
 
-/* Calls @visit once for each measurement in the result, in order of appearance. */
-void each_measurement(const json_t *result,
-		      void (*visit)(const json_t *result, const char *measurement, void *arg),
-		      void *arg);
+/* Throughput with one guest that asks many times at once: that is about fairness. */
+bool point_has_hog(const json_t *point);
+/*
+ * May one be set against the other? The same was measured, with the same profile
+ * and parameters; policy, @but (NULL: nothing else) and number of quotes may differ.
+ */
+bool points_alike(const json_t *a, const json_t *b, const char *but);
+
+/* "section/guests=4/hog=16": what lists of the suite said and is not @told elsewhere: "hog=16". */
+void point_varied(const json_t *point, bool (*told)(const void *arg, const char *name),
+		  const void *arg, char *text, size_t size);
 
 /* "1.28 s", "20.1 ms", "0.35 µs": one number with its unit, for sentences. */
 const char *human_time(double ns, char *text, size_t size);

@@ -5,9 +5,9 @@ heading = "Quotes answered within a time"
 data = ARG1; out = ARG2; subtitle = ARG3
 load "style.gp"
 
-set datafile nocolumnheaders
-stats data using 1 nooutput
-set rmargin at screen 1.0 - 190.0 / width
+load "series.gp"
+
+set rmargin at screen 1.0 - key_width / width
 set key outside right center Left reverse
 set logscale x
 set format x "%g"
@@ -17,7 +17,5 @@ set yrange [0:100]
 set autoscale xfix
 set offsets graph 0.04, graph 0.04, 0, 0
 
-array colours[8] = [orange, amber, pink, 0x994f00, blue, sky, green, grey]
-
-plot for [i = 0:STATS_blocks - 1] data index i using 1:2 with steps lw (i < 4 ? 3.5 : 1.8) \
-	lc rgb colours[i % 8 + 1] title columnheader(1)
+plot for [i = 1:blocks] data index i - 1 using 1:2 with steps lw (is_posted(i) ? 3.5 : 1.8) \
+	lc rgb shade[i] title columnheader(1)

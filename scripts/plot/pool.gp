@@ -50,6 +50,7 @@ set key outside right center Left reverse maxcols 1 spacing 1.05 font ",13"
 set ylabel "time to flush and to hand over, ms"
 unset logscale y
 set yrange [0:*]
+set offsets 0, graph 0.08, graph 0.1, 0
 plot for [i = 1:blocks] data index i - 1 using 1:($3 + $4) with linespoints \
 	lw weight(i) dt dash(i) pt shape(i) ps 0.8 lc rgb colour(i) title columnheader(1)
 unset multiplot

@@ -20,7 +20,7 @@ set datafile separator comma
 set datafile columnheaders
 
 blue = 0x0072b2; orange = 0xd55e00; green = 0x009e73
-sky = 0x56b4e9; amber = 0xe69f00; pink = 0xcc79a7; grey = 0x888888
+sky = 0x56b4e9; amber = 0xe69f00; pink = 0xcc79a7; brown = 0x994f00; grey = 0x888888
 
 set label 1 heading at screen 0.02, screen 1.0 - 24.0 / height left font ",18" noenhanced
 set label 2 subtitle at screen 0.02, screen 1.0 - 47.0 / height left font ",12" tc rgb grey noenhanced

@@ -11,8 +11,10 @@
 #include <cmocka.h>
 
 #include "export.h"
+#include "findings.h"
 #include "hist.h"
 #include "html.h"
+#include "plot.h"
 #include "result.h"
 #include "table.h"
 
@@ -561,6 +563,335 @@ static void html_is_escaped(void **state)
 	json_decref(result);
 }
 
+/* --- tables, findings and plots: what a reader sees first --- */
+
+/* One value of a point; ns is also what a histogram of one sample holds. */
+struct number {
+	const char *name;
+	double value;
+	bool hist;
+};
+
+/**
+ * struct sample - a point to show
+ * @param: one that its table shows, @number of it
+ * @word:  of the profile or a knob: "yield_if", "honour"
+ */
+struct sample {
+	const char *section, *id, *measurement, *preset;
+	const char *param;
+	uint64_t number;
+	const char *word, *answer;
+	struct number numbers[12];
+};
+
+static void add_number(json_t *point, const struct number *number)
+{
+	struct hist *hist;
+
+	if (!number->hist) {
+		metric_double(point, number->name, "", BETTER_NONE, number->value);
+		return;
+	}
+	hist = calloc(1, sizeof(*hist));
+	hist->min = UINT64_MAX;
+	count_value(hist, (uint64_t)number->value, 1);
+	metric_hist(point, number->name, "ns", BETTER_LOWER, hist);
+	free(hist);
+}
+
+static json_t *sample_point(const struct sample *sample)
+{
+	json_t *point = point_new(sample->section, sample->id, sample->measurement);
+
+	settings_text(point_settings(point, "policy"), "preset", sample->preset);
+	if (sample->param)
+		settings_u64(point_settings(point, "params"), sample->param, sample->number);
+	if (sample->word)
+		settings_text(point_settings(point, "profile"), sample->word, sample->answer);
+	if (!strcmp(sample->measurement, "throughput"))
+		settings_u64(point_settings(point, "params"), "guests", 16);
+	for (const struct number *number = sample->numbers; number->name; number++)
+		add_number(point, number);
+	return point;
+}
+
+static const struct sample storm[] = {
+	{ "throughput", "throughput/policy=posted", "throughput", "posted", "hog", 1, .numbers = {
+		{ "quote.rate", 50 }, { "latency.actual", 8e6, true }, { "td.p99_ratio", 1 } } },
+	{ "throughput", "throughput/policy=default", "throughput", "default", "hog", 1, .numbers = {
+		{ "quote.rate", 200 }, { "latency.actual", 2e6, true }, { "td.p99_ratio", 1 } } },
+	{ "fair", "fair/policy=posted", "throughput", "posted", "hog", 8, .numbers = {
+		{ "quote.rate", 51 }, { "latency.actual", 9e6, true }, { "td.p99_worst", 60e6 },
+		{ "td.p99_median", 20e6 }, { "td.p99_ratio", 3 }, { "hog.p99", 50e6 } } },
+	{ "fair", "fair/policy=default", "throughput", "default", "hog", 8, .numbers = {
+		{ "quote.rate", 201 }, { "latency.actual", 9e6, true }, { "td.p99_worst", 15e6 },
+		{ "td.p99_median", 12e6 }, { "td.p99_ratio", 1.25 }, { "hog.p99", 15e6 } } },
+	{ "update", "update/policy=posted", "update", "posted", .word = "yield_if",
+	  .answer = "honour", .numbers = {
+		{ "update.count", 2 }, { "update.stall_ns", 25e6 }, { "update.drain_ns", 0 },
+		{ "update.total_ns", 26e6 }, { "quote.count", 90 }, { "quote.retries", 0 },
+		{ "quote.lost", 3 }, { "quote.wrong", 4 }, { "quote.stale", 5 } } },
+	{ "update", "update/policy=default", "update", "default", .word = "yield_if",
+	  .answer = "honour", .numbers = {
+		{ "update.count", 2 }, { "update.stall_ns", 4e3 }, { "update.drain_ns", 3e6 },
+		{ "update.total_ns", 28e6 }, { "quote.count", 180 }, { "quote.retries", 70 },
+		{ "quote.lost", 0 }, { "quote.wrong", 0 }, { "quote.stale", 0 } } },
+	{ "kill", "kill/policy=posted", "kill", "posted", "waiting", 16, .numbers = {
+		{ "kill.waiting", 800e6, true }, { "kill.calling", 50e6, true },
+		{ "kill.asleep", 1e6, true }, { "kill.in_vain", 16 } } },
+	{ "kill", "kill/policy=default", "kill", "default", "waiting", 16, .numbers = {
+		{ "kill.waiting", 2e6, true }, { "kill.calling", 50e6, true },
+		{ "kill.asleep", 1e6, true }, { "kill.in_vain", 0 } } },
+};
+
+static json_t *result_of(const struct sample *samples, size_t count)
+{
+	json_t *result = json_object(), *points = json_array();
+
+	result_set_clock(true);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(points, sample_point(&samples[i]));
+	json_object_set_new(result, "environment", make_environment("virtual"));
+	json_object_set_new(result, "complete", json_true());
+	json_object_set_new(result, "points", points);
+	return result;
+}
+
+#define RESULT_OF(samples)	result_of(samples, sizeof(samples) / sizeof(*(samples)))
+
+static json_t *pool_point(const char *memory, const char *alloc, bool failed)
+{
+	json_t *point = point_new("pool", alloc, "pool");
+
+	settings_text(point_settings(point, "params"), "memory", memory);
+	settings_text(point_settings(point, "policy"), "preset", "default");
+	settings_text(point_settings(point, "policy"), "pool_alloc", alloc);
+	settings_text(point_settings(point, "policy"), "pool_flush", "none");
+	settings_u64(point_settings(point, "profile"), "pool_pages", 8960);
+	metric_u64(point, "pool.alloc_ns", "ns", BETTER_LOWER, 9000000);
+	metric_u64(point, "pool.add_ns", "ns", BETTER_LOWER, failed ? 0 : 10000000);
+	metric_u64(point, "pool.failed", "", BETTER_LOWER, failed);
+	metric_u64(point, "pool.errno", "", BETTER_NONE, failed ? 12 : 0);
+	return point;
+}
+
+static json_t *pool_result(void)
+{
+	json_t *result = RESULT_OF(((const struct sample[]){ storm[0] }));
+	json_t *points = json_object_get(result, "points");
+
+	json_array_clear(points);
+	json_array_append_new(points, pool_point("pinned", "contig", true));
+	json_array_append_new(points, pool_point("pinned", "batch", false));
+	return result;
+}
+
+static char *tables_of(const json_t *result)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	table_print(result, out);
+	fclose(out);
+	return text;
+}
+
+static void assert_says(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void tables(void **state)
+{
+	static const char *const parts[] = {
+		"Quote throughput\n",
+		"\nposted       16        50    8    8    8      8    8\n",
+		"\npolicy   guests  hog  worst guest  median guest  worst/median         hog  quotes/s\n",
+		"\nposted       16    8           60            20             3          50        51\n"
+		"default      16    8           15            12          1.25          15       201\n",
+		"\npolicy   yield_if  stall  drain  total  good  retries  lost  wrong  stale\n"
+		"posted   honour    25 ms      0  26 ms    90        0     3      4      5\n"
+		"default  honour     4 µs   3 ms  28 ms   180       70     0      0      0\n",
+		"\npolicy   waiting     p50     p99     max  calling  asleep  in vain\n"
+		"posted        16  800 ms  800 ms  800 ms    50 ms    1 ms       16\n"
+		"default       16    2 ms    2 ms    2 ms    50 ms    1 ms        0\n",
+	};
+	json_t *result = RESULT_OF(storm);
+	char *text = tables_of(result);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		assert_says(text, parts[i]);
+	free(text);
+	json_decref(result);
+
+	result = pool_result();
+	text = tables_of(result);
+	assert_says(text, "\npinned  contig    35      9    0  ENOMEM\n"
+			  "pinned  batch     35      9   10  ");
+	free(text);
+	json_decref(result);
+}
+
+/* What differs by section alone looks the same until the section is named. */
+static void tables_name_sections(void **state)
+{
+	struct sample two[] = { storm[4], storm[4] };
+	json_t *result = RESULT_OF(two);
+	char *text = tables_of(result);
+
+	(void)state;
+	assert_says(text, "\nposted  honour    update ");
+	free(text);
+	json_decref(result);
+
+	two[1] = storm[5];
+	result = RESULT_OF(two);
+	text = tables_of(result);
+	assert_null(strstr(text, "section"));
+	free(text);
+	json_decref(result);
+}
+
+static void collect(const char *sentence, void *out)
+{
+	fprintf(out, "%s\n", sentence);
+}
+
+static char *findings_of(const json_t *result)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	findings(result, collect, out);
+	fclose(out);
+	return text;
+}
+
+static void findings_compare(void **state)
+{
+	static const char *const parts[] = {
+		"With 16 guests, the default policy gives 4.00 times the quotes of the series as posted: "
+		"200 against 50 per second, at a p99 latency of 2 ms against 8 ms.\n",
+		"With one guest asking 8 times at once beside 15 others, the worst guest's p99 latency is "
+		"1.25 times the median guest's with the default policy (15 ms against 12 ms), and 3.00 "
+		"times as posted (60 ms against 20 ms).\n",
+		"An update stops every CPU for 25 ms as posted and for 4 µs with the default policy, if "
+		"the module runs to the end where interrupts are disabled; it takes 26 ms against 28 ms "
+		"until quotes can be made again.\n",
+		"Over 2 updates under load, the series as posted loses 3 requests and hands out 4 wrong "
+		"and 5 stale quotes beside 90 good ones; the default policy loses 0, hands out 0 and 0 "
+		"beside 180, and tells guests 70 times to ask again.\n",
+		"A client killed while it waits for a buffer, one of 16, is gone after 2 ms with the "
+		"default policy and after 800 ms as posted (p50; at worst 2 ms and 800 ms).\n",
+	};
+	json_t *result = RESULT_OF(storm);
+	char *text = findings_of(result);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		assert_says(text, parts[i]);
+	free(text);
+	json_decref(result);
+
+	result = pool_result();
+	text = findings_of(result);
+	assert_says(text, "Where memory is free in single pages that cannot be joined, a pool of 35 MiB in "
+			  "one piece cannot be had, and quoting stays off; in pieces of up to 2 MiB it takes "
+			  "9 ms to allocate.\n");
+	free(text);
+	json_decref(result);
+}
+
+/* One policy alone, or two under different profiles, is no comparison. */
+static void findings_compare_like_with_like(void **state)
+{
+	struct sample two[] = { storm[4], storm[5] };
+	json_t *result;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(storm) / sizeof(*storm); i++) {
+		result = RESULT_OF(((const struct sample[]){ storm[i] }));
+		text = findings_of(result);
+		assert_string_equal(text, "");
+		free(text);
+		json_decref(result);
+	}
+	two[1].answer = "ignore";
+	result = RESULT_OF(two);
+	text = findings_of(result);
+	assert_string_equal(text, "");
+	free(text);
+	json_decref(result);
+}
+
+/* A point of each question, damaged; its counterpart is whole. */
+static void damaged_questions(void **state)
+{
+	char error[RESULT_ERROR];
+
+	(void)state;
+	for (size_t i = 0; i + 1 < sizeof(storm) / sizeof(*storm); i += 2) {
+		json_t *pair = result_of(&storm[i], 2), *result = make_result();
+
+		json_object_set(result, "points", json_object_get(pair, "points"));
+		assert_true(loads_json(result, error));
+		damage(result, first_point(result));
+		json_decref(result);
+		json_decref(pair);
+	}
+}
+
+static char *file_text(const char *name)
+{
+	char path[160], *text = NULL;
+	size_t size = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	assert_true(getdelim(&text, &size, '\0', in) > 0);
+	fclose(in);
+	return text;
+}
+
+/* The data only: there is no gnuplot on this PATH. */
+static void plot_data(void **state)
+{
+	static const struct {
+		const char *file, *part;
+	} plots[] = {
+		{ "throughput.csv", "\nposted\n16,50,8\n\n\ndefault\n16,200,2\n" },
+		{ "fairness.csv", "\nposted · 8 at once,20,60,50\ndefault · 8 at once,12,15,15\n" },
+		{ "update.csv", "\nposted · honour,25,0,26\ndefault · honour,0.004,3,28\n" },
+		{ "kill.csv", "\nposted · 16 waiting,800,800,50,1\ndefault · 16 waiting,2,2,50,1\n" },
+		{ "latency-cdf.csv", "\nposted 16\n" },
+	};
+	char *path = strdup(getenv("PATH")), csv[160];
+	json_t *result = RESULT_OF(storm);
+
+	(void)state;
+	setenv("PATH", dir, 1);
+	assert_int_equal(plot_all(result, dir), 0);
+	setenv("PATH", path, 1);
+	free(path);
+	for (size_t i = 0; i < sizeof(plots) / sizeof(*plots); i++) {
+		char *text = file_text(plots[i].file);
+
+		assert_says(text, plots[i].part);
+		free(text);
+		snprintf(csv, sizeof(csv), "%s/%s", dir, plots[i].file);
+		unlink(csv);
+	}
+	json_decref(result);
+}
+
 static void text_of_any_bytes(void **state)
 {
 	json_t *text = json_text("caf\xe9");
@@ -594,6 +925,12 @@ int main(void)
 		cmocka_unit_test(lying_histograms),
 		cmocka_unit_test(csv),
 		cmocka_unit_test(html_is_escaped),
+		cmocka_unit_test(tables),
+		cmocka_unit_test(tables_name_sections),
+		cmocka_unit_test(findings_compare),
+		cmocka_unit_test(findings_compare_like_with_like),
+		cmocka_unit_test(damaged_questions),
+		cmocka_unit_test(plot_data),
 		cmocka_unit_test(text_of_any_bytes),
 	};
 
