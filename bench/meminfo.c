@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/meminfo and /proc/vmstat.
+ * /proc/meminfo, /proc/vmstat, and this process in /proc/self.
  */
 #include "meminfo.h"
 
 #include <stdio.h>
 #include <string.h>
 
-uint64_t meminfo(const char *const *fields)
+/* Fields in kB of a file in /proc, added up, as bytes. */
+static uint64_t sum_fields(const char *path, const char *const *fields)
 {
-	FILE *file = fopen("/proc/meminfo", "re");
+	FILE *file = fopen(path, "re");
 	unsigned long long kib;
 	char line[128], name[64];
 	uint64_t sum = 0;
@@ -23,6 +24,11 @@ uint64_t meminfo(const char *const *fields)
 	if (file)
 		fclose(file);
 	return sum;
+}
+
+uint64_t meminfo(const char *const *fields)
+{
+	return sum_fields("/proc/meminfo", fields);
 }
 
 uint64_t meminfo_available(void)
@@ -48,4 +54,19 @@ struct vmstat vmstat_now(void)
 	if (file)
 		fclose(file);
 	return now;
+}
+
+void own_peak_reset(void)
+{
+	FILE *file = fopen("/proc/self/clear_refs", "we");
+
+	if (!file)
+		return;
+	fputs("5", file);
+	fclose(file);
+}
+
+uint64_t own_peak(void)
+{
+	return sum_fields("/proc/self/status", (const char *const[]){ "VmHWM", NULL });
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What /proc says of the kernel's memory.
+ * What /proc says of the kernel's memory and of our own.
  */
 #ifndef BENCH_MEMINFO_H
 #define BENCH_MEMINFO_H
@@ -19,5 +19,9 @@ struct vmstat {
 };
 
 struct vmstat vmstat_now(void);
+
+/* Bytes resident at most, since the start or since own_peak_reset(). */
+void own_peak_reset(void);
+uint64_t own_peak(void);
 
 #endif /* BENCH_MEMINFO_H */

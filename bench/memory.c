@@ -5,7 +5,6 @@
  * when they are gone, over some generations of them.
  */
 #include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "books.h"
@@ -143,9 +142,8 @@ static void add_memory(const struct account *account, uint64_t tds, uint64_t gen
 		       json_t *out)
 {
 	double left = grown(account->before, account->after);
-	struct rusage usage;
+	uint64_t peak = own_peak();
 
-	getrusage(RUSAGE_SELF, &usage);
 	metric_u64(out, "td.count", "", BETTER_NONE, tds);
 	metric_u64(out, "memory.kernel", "bytes", BETTER_LOWER, account->taken);
 	metric_u64(out, "memory.per_td", "bytes", BETTER_LOWER, account->taken / tds);
@@ -157,13 +155,11 @@ static void add_memory(const struct account *account, uint64_t tds, uint64_t gen
 		metric_double(out, "memory.growth", "bytes", BETTER_LOWER,
 			      grown(account->after_first, account->after) /
 			      (double)(generations - 1));
-	metric_u64(out, "tdxbench.max_rss", "bytes", BETTER_LOWER,
-		   (uint64_t)usage.ru_maxrss * 1024);
+	metric_u64(out, "tdxbench.max_rss", "bytes", BETTER_LOWER, peak);
 
 	point_headline(out, "%llu TDs take %.1f MiB, leave %+.1f KiB behind; tdxbench at most %.1f MiB",
 		       (unsigned long long)tds, (double)account->taken / 1048576.0,
-		       left / 1024.0,
-		       (double)usage.ru_maxrss / 1024.0);
+		       left / 1024.0, (double)peak / 1048576.0);
 }
 
 /* The pool is there for quotes alone, whether any are made or not. */
@@ -207,6 +203,8 @@ static int run(const struct point *point, json_t *out)
 	struct account account = {};
 	uint64_t free = free_memory();
 
+	/* Other points may have taken memory on purpose. */
+	own_peak_reset();
 	if (lab_bring_up())
 		return -1;
 	account.bring_up = free - free_memory();
