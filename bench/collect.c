@@ -233,7 +233,7 @@ static void empty_results(struct collect *collect)
 	hist_init(&collect->pool.alloc);
 	hist_init(&collect->pool.add);
 	collect->pool.chunk_min = UINT64_MAX;
-	hist_init(&collect->update.stall);
+	hist_init(&collect->update.irqs_off);
 }
 
 int collect_stop(struct collect *collect)

@@ -24,7 +24,7 @@ static int reset(struct collect_watch *watch)
 	struct update_bpf *skeleton = watch->skeleton;
 	struct update_cpu none = {};
 
-	hist_init(&none.stall);
+	hist_init(&none.irqs_off);
 	return percpu_write(skeleton->maps.cpus, 0, &none);
 }
 
@@ -33,7 +33,7 @@ static void merge_cpu(void *into, const void *value)
 	const struct update_cpu *cpu = value;
 	struct update_cpu *update = into;
 
-	hist_merge(&update->stall, &cpu->stall);
+	hist_merge(&update->irqs_off, &cpu->irqs_off);
 	update->begun += cpu->begun;
 	update->ended += cpu->ended;
 	update->errors += cpu->errors;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Runtime updates of the TDX module: how long they took, and every CPU's stall. */
+/* Runtime updates of the TDX module: how long they took, and interrupts disabled. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -30,12 +30,12 @@ int BPF_PROG(update_begin, __u32 in_flight)
 }
 
 SEC("raw_tp/update_cpu")
-int BPF_PROG(update_cpu, __u32 stalled, __u64 stall_ns)
+int BPF_PROG(update_cpu, __u32 which, __u64 irqs_off_ns)
 {
 	struct update_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
 
 	if (cpu)
-		hist_record(&cpu->stall, stall_ns);
+		hist_record(&cpu->irqs_off, irqs_off_ns);
 	return 0;
 }
 

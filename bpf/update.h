@@ -7,14 +7,14 @@
 
 /**
  * struct update_cpu - one CPU that reported
- * @stall:  ns that each CPU was away for an update
+ * @irqs_off: ns that each CPU had interrupts disabled for an update
  * @begun, @ended: updates
  * @errors: of those that ended, failed
  * @in_flight: quotes being made as updates began, summed
  * @drain_ns, @stall_ns, @total_ns: as update_end has them, summed
  */
 struct update_cpu {
-	struct hist stall;
+	struct hist irqs_off;
 	__u64 begun;
 	__u64 ended;
 	__u64 errors;

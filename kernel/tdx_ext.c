@@ -17,6 +17,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
+#include <linux/semaphore.h>
 #include <linux/sched/signal.h>
 #include <linux/time64.h>
 #include <linux/topology.h>
@@ -39,8 +40,12 @@
  * Linux host waits for 30 s.
  */
 #define BUSY_PAUSE_MIN_NS	(100 * NSEC_PER_USEC)
-#define BUSY_PAUSE_MAX_NS	(10 * NSEC_PER_MSEC)
+#define BUSY_PAUSE_MAX_NS	NSEC_PER_MSEC
 #define BUSY_PATIENCE_NS	(10 * NSEC_PER_SEC)
+
+/* Who tries again when the module was busy: one at a time, first come, first served. */
+static DEFINE_SEMAPHORE(busy_turn, 1);
+static atomic_t busy_waiters;
 
 u64 tdx_clock_mult;
 
@@ -69,11 +74,68 @@ static void pause_killable(u64 ns)
 	schedule_hrtimeout(&time, HRTIMER_MODE_REL);
 }
 
+static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_module_args *args,
+		     struct tdx_ext_call *call)
+{
+	u64 pause = BUSY_PAUSE_MIN_NS, paused = 0, r;
+
+	for (;;) {
+		tdx_ext_call_inputs(call, inputs, args);
+		r = tdx_ext_seamcall(fn, args, call);
+		if (TDX_STATUS_CODE(r) != TDX_OPERAND_BUSY || paused >= BUSY_PATIENCE_NS ||
+		    fatal_signal_pending(current))
+			return r;
+
+		pause_killable(pause);
+		paused += pause;
+		pause = min_t(u64, 2 * pause, BUSY_PAUSE_MAX_NS);
+	}
+}
+
+/**
+ * tdx_ext_pass_turn - the module has room for a call, or never will: let the next one try
+ * @call: which has the turn
+ */
+void tdx_ext_pass_turn(struct tdx_ext_call *call)
+{
+	call->turn = false;
+	up(&busy_turn);
+	atomic_dec(&busy_waiters);
+}
+
+static u64 wait_for_turn(u64 fn, const struct tdx_module_args *inputs,
+			 struct tdx_module_args *args, struct tdx_ext_call *call)
+{
+	u64 r;
+
+	/* A gap begins, also where nobody has entered yet; if somebody listens. */
+	if (call->id && !call->left_ns)
+		call->left_ns = tdx_clock();
+
+	/* What those who wait are waiting for may be this call's end. */
+	if (call->begun)
+		return try_again(fn, inputs, args, call);
+
+	atomic_inc(&busy_waiters);
+	if (down_killable(&busy_turn)) {
+		atomic_dec(&busy_waiters);
+		return TDX_OPERAND_BUSY;
+	}
+	call->turn = true;
+	r = try_again(fn, inputs, args, call);
+	if (call->turn)
+		tdx_ext_pass_turn(call);
+	return r;
+}
+
 /**
  * tdx_ext_seamcall_retry - as tdx_ext_seamcall(), again while the module is busy
  * @fn:   RAX, made with TDX_FN()
  * @args: as for tdx_ext_seamcall()
- * @call: as for tdx_ext_seamcall(); a pause counts as gap
+ * @call: as for tdx_ext_seamcall(); the time between two tries counts as gap
+ *
+ * Whoever comes while others wait waits behind them, for it would take the
+ * module's free slot away from those who have waited longer.
  *
  * Context: may sleep, unless interrupts are disabled; then it tries once.
  * Return: the raw completion status, TDX_OPERAND_BUSY when the module remained
@@ -82,24 +144,14 @@ static void pause_killable(u64 ns)
 u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call)
 {
 	const bool patient = tdx_quote_policy.busy == TDX_BUSY_RETRY && !irqs_disabled();
-	struct tdx_module_args inputs = *args;
-	u64 pause = BUSY_PAUSE_MIN_NS, paused = 0, r;
+	const struct tdx_module_args inputs = *args;
+	u64 r = TDX_OPERAND_BUSY;
 
-	for (;;) {
+	if (!patient || !atomic_read(&busy_waiters))
 		r = tdx_ext_seamcall(fn, args, call);
-		if (!patient || TDX_STATUS_CODE(r) != TDX_OPERAND_BUSY ||
-		    paused >= BUSY_PATIENCE_NS || fatal_signal_pending(current))
-			return r;
-
-		pause_killable(pause);
-		paused += pause;
-		pause = min_t(u64, 2 * pause, BUSY_PAUSE_MAX_NS);
-
-		/* Pages that it took before it was busy are not offered again. */
-		if (TDX_FN_LEAF(fn) == TDH_EXT_MEM_ADD)
-			inputs.rcx = args->rcx;
-		*args = inputs;
-	}
+	if (patient && TDX_STATUS_CODE(r) == TDX_OPERAND_BUSY)
+		r = wait_for_turn(fn, &inputs, args, call);
+	return r;
 }
 
 /**
@@ -241,13 +293,18 @@ static void pool_flush(struct pool *pool, u32 nr)
 
 /*
  * How many of @nr pages a failed TDH.EXT.MEM.ADD has taken: as FIRST_ENTRY says,
- * provided RCX still is the HPA_LIST_INFO that went in. Else none may be freed.
+ * provided RCX still is the HPA_LIST_INFO that went in, and is not behind where it
+ * was; it wraps behind entry 511. Else, or with the call still suspended in the
+ * module, none may be freed.
  */
-static u32 pool_taken(u64 info, u64 rcx, u32 nr)
+static u32 pool_taken(const struct tdx_ext_call *call, u64 info, u64 rcx, u32 nr)
 {
-	if ((rcx ^ info) & ~TDX_HPA_LIST_FIRST)
+	u32 first = FIELD_GET(TDX_HPA_LIST_FIRST, rcx);
+
+	if (call->status == TDX_INVALID_RESUMPTION || (rcx ^ info) & ~TDX_HPA_LIST_FIRST ||
+	    first < FIELD_GET(TDX_HPA_LIST_FIRST, call->rcx))
 		return nr;
-	return min_t(u32, FIELD_GET(TDX_HPA_LIST_FIRST, rcx), nr);
+	return min(first, nr);
 }
 
 /*
@@ -264,7 +321,7 @@ static int pool_add_batch(struct pool *pool, u32 nr, u32 *taken)
 
 	r = tdx_ext_seamcall_retry(TDX_FN(TDH_EXT_MEM_ADD, 0), &args, &call);
 
-	*taken = r == TDX_SUCCESS ? nr : pool_taken(info, args.rcx, nr);
+	*taken = r == TDX_SUCCESS ? nr : pool_taken(&call, info, args.rcx, nr);
 	pool->added += *taken;
 
 	ns = pool_clock(pool) - start;

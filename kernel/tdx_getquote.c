@@ -125,12 +125,9 @@ static int make_quote(struct request *req)
 	u64 start;
 	int ret;
 
-	quote->in = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (!quote->in)
-		return -ENOMEM;
-
 	start = tdx_quote_clock(quote);
-	ret = copy_in(req);
+	quote->in = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	ret = quote->in ? copy_in(req) : -ENOMEM;
 	quote->times.copy_in = tdx_quote_clock(quote) - start;
 	if (ret)
 		return ret;
@@ -214,11 +211,13 @@ static u64 answer(struct request *req, int error)
 	return answer_collapsed(req, error);
 }
 
-/* Is somebody else to answer, or nobody at all? */
+/*
+ * Is somebody else to answer, or nobody at all? With recheck=none quoting is
+ * unavailable only where bring-up had none, and then user space answers too.
+ */
 static bool unanswered(int error)
 {
-	return error == -EINTR ||
-	       (error == -ENODEV && tdx_quote_policy.recheck == TDX_RECHECK_METADATA);
+	return error == -EINTR || error == -ENODEV;
 }
 
 /* --- one request --- */

@@ -31,19 +31,19 @@ struct tdx_quote_policy tdx_quote_policy = TDX_QUOTE_POLICY_DEFAULT;
 static enum tdx_quote_state quote_state;
 static u32 max_quote_size;
 
-/* Quotes from tdx_quote_begin() to tdx_quote_put(). */
+/* Quotes that wait for a buffer or have one. */
 static atomic_t in_flight;
 static DECLARE_WAIT_QUEUE_HEAD(all_ended);
 
 static void set_quote_state(enum tdx_quote_state state, int error)
 {
 	trace_quote_state(quote_state, state, error);
-	WRITE_ONCE(quote_state, state);
+	smp_store_release(&quote_state, state);	/* buffers before their use */
 }
 
 static int quote_state_error(void)
 {
-	switch (READ_ONCE(quote_state)) {
+	switch (tdx_quote_get_state()) {
 	case TDX_QUOTE_AVAILABLE:
 		return 0;
 	case TDX_QUOTE_UPDATING:
@@ -67,9 +67,8 @@ u64 tdx_quote_clock(const struct tdx_quote *quote)
 	return quote->times.begin ? tdx_clock() : 0;
 }
 
-static void quote_leave(struct tdx_quote *quote)
+static void quote_leave(void)
 {
-	quote->entered = false;
 	if (atomic_dec_and_test(&in_flight))
 		wake_up_all(&all_ended);
 }
@@ -78,17 +77,16 @@ static void quote_leave(struct tdx_quote *quote)
  * Counted first, then asked whether it may: tdx_quote_suspend() does it the
  * other way round, so that one of the two sees the other.
  */
-static int quote_enter(struct tdx_quote *quote)
+static int quote_enter(void)
 {
 	int ret;
 
 	atomic_inc(&in_flight);
 	smp_mb__after_atomic();	/* pairs with tdx_quote_suspend() */
-	quote->entered = true;
 
 	ret = quote_state_error();
 	if (ret)
-		quote_leave(quote);
+		quote_leave();
 	return ret;
 }
 
@@ -111,7 +109,7 @@ int tdx_quote_begin(struct tdx_quote *quote, u64 tdr)
 		quote->call.id = tdx_ext_call_id();
 	trace_quote_begin(quote->call.id, tdr);
 
-	return quote_enter(quote);
+	return quote_state_error();
 }
 
 /* HPA of the page that the module reads. */
@@ -174,33 +172,19 @@ static int quote_get(struct tdx_quote *quote)
 }
 
 /*
- * The shared buffer goes back before the slow copy to the guest, as posted, so
- * the quote moves to memory of its own first.
+ * To memory of its own: guest memory can take for ever to write to, for all that
+ * is known, and nobody else shall wait for that.
  */
-static int shared_keep(struct tdx_quote *quote)
+static int quote_keep(struct tdx_quote *quote)
 {
 	u64 start = tdx_quote_clock(quote);
 
 	quote->data = kvmemdup(quote->buf->data, quote->len, GFP_KERNEL_ACCOUNT);
-	quote->times.copy_out = tdx_quote_clock(quote) - start;
-	tdx_quote_buf_put(quote);
-
+	quote->times.copy_out += tdx_quote_clock(quote) - start;
 	return quote->data ? 0 : -ENOMEM;
 }
 
-/**
- * tdx_quote_generate - have the module make a quote
- * @quote: begun, with @in and @in_len set
- *
- * Waiting for a buffer can be killed if the policy says so; a call that the
- * module has begun is always run to its end, for there is no way to abort it.
- *
- * Return: 0 with @data and @len valid until tdx_quote_put(); -EINTR when
- * killed; -EAGAIN when an update of the module has begun meanwhile; -EBUSY when
- * it remained busy or without entropy; -EBADMSG when it refused the input; -EIO
- * for all else it may say; -ENOMEM.
- */
-int tdx_quote_generate(struct tdx_quote *quote)
+static int quote_with_buf(struct tdx_quote *quote)
 {
 	int ret;
 
@@ -212,14 +196,35 @@ int tdx_quote_generate(struct tdx_quote *quote)
 	ret = quote_state_error();
 	if (!ret)
 		ret = quote_get(quote);
+	if (!ret)
+		ret = quote_keep(quote);
+
+	tdx_quote_buf_put(quote);
+	return ret;
+}
+
+/**
+ * tdx_quote_generate - have the module make a quote
+ * @quote: begun, with @in and @in_len set
+ *
+ * Waiting for a buffer can be killed if the policy says so; a call that the
+ * module has begun is always run to its end, for there is no way to abort it.
+ *
+ * Return: 0 with @data and @len valid until tdx_quote_put(); -EINTR when
+ * killed; -ENODEV, -EAGAIN as tdx_quote_begin(); -EBUSY when the module remained
+ * busy or without entropy; -EBADMSG when it refused the input; -EIO for all else
+ * it may say; -ENOMEM.
+ */
+int tdx_quote_generate(struct tdx_quote *quote)
+{
+	int ret;
+
+	ret = quote_enter();
 	if (ret)
 		return ret;
-
-	if (tdx_quote_policy.buffers == TDX_BUFFERS_SHARED)
-		return shared_keep(quote);
-
-	quote->data = quote->buf->data;
-	return 0;
+	ret = quote_with_buf(quote);
+	quote_leave();
+	return ret;
 }
 
 /**
@@ -228,13 +233,8 @@ int tdx_quote_generate(struct tdx_quote *quote)
  */
 void tdx_quote_put(struct tdx_quote *quote)
 {
-	if (quote->buf)
-		tdx_quote_buf_put(quote);
-	else
-		kvfree(quote->data);
+	kvfree(quote->data);
 	quote->data = NULL;
-	if (quote->entered)
-		quote_leave(quote);
 }
 
 /**
@@ -393,21 +393,26 @@ static int quote_late_buffers(void)
  * @error: 0 when quotes can be made, else why not
  *
  * With recheck=none quoting counts as available once it ever was.
+ *
+ * Return: @error, or why there is no quoting all the same.
  */
-void tdx_quote_resume(int error)
+int tdx_quote_resume(int error)
 {
+	int reason = error;
+
 	if (tdx_quote_policy.recheck == TDX_RECHECK_NONE && tdx_quote_buffers_size())
-		error = 0;
-	if (!error)
-		error = quote_late_buffers();
-	set_quote_state(error ? TDX_QUOTE_UNAVAILABLE : TDX_QUOTE_AVAILABLE, error);
+		reason = 0;
+	if (!reason)
+		reason = quote_late_buffers();
+	set_quote_state(reason ? TDX_QUOTE_UNAVAILABLE : TDX_QUOTE_AVAILABLE, reason);
+	return error ?: reason;
 }
 
 /* --- state --- */
 
 enum tdx_quote_state tdx_quote_get_state(void)
 {
-	return READ_ONCE(quote_state);
+	return smp_load_acquire(&quote_state);	/* pairs with set_quote_state() */
 }
 
 /* With recheck=none this is no promise: see tdx_quote_resume(). */

@@ -11,7 +11,7 @@
 
 #include "tdx_quote_policy.h"
 
-struct tdx_module_args;
+#include <asm/shared/tdx.h>	/* struct tdx_module_args */
 
 /*
  * How the path does things. Never changes in a tree; the lab sets it while there
@@ -27,11 +27,15 @@ extern struct tdx_quote_policy tdx_quote_policy;
  * @tdr:        HPA of the TD's root page, 0 where no TD is concerned
  * @status:     raw completion status of the last iteration
  * @iterations: times the module was entered
+ * @begun:      the module has left it half-way, and so has room for it
+ * @turn:       it has the turn of those that found the module busy
  * @seam_ns:    time inside the module, summed; 0 when nobody listens
  * @gap_ns:     time from each exit until the host goes on, with the next
  *              iteration or behind the last, summed; 0 when nobody listens
  * @left_ns:    when the module was left last, by tdx_clock()
  * @left_cpu:   CPU on which it was left half-way last
+ * @rcx:        TDH.EXT.MEM.ADD: RCX as it was left half-way last, which is what
+ *              goes in next; 0 before
  */
 struct tdx_ext_call {
 	u64 id;
@@ -40,9 +44,22 @@ struct tdx_ext_call {
 	u64 seam_ns;
 	u64 gap_ns;
 	u64 left_ns;
+	u64 rcx;
 	u32 iterations;
 	u32 left_cpu;
+	bool begun;
+	bool turn;
 };
+
+/* What the next entry gets, from what the first one got. */
+static inline void tdx_ext_call_inputs(const struct tdx_ext_call *call,
+				       const struct tdx_module_args *first,
+				       struct tdx_module_args *next)
+{
+	*next = *first;
+	if (call->rcx)
+		next->rcx = call->rcx;
+}
 
 u64 tdx_ext_call_id(void);
 u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
@@ -51,6 +68,7 @@ u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *
 
 /* As tdx_ext_seamcall(), and tried again while the module is busy. */
 u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
+void tdx_ext_pass_turn(struct tdx_ext_call *call);
 
 enum tdx_ext_state {
 	TDX_EXT_ABSENT,		/* the module has none, or none is required */
@@ -96,10 +114,9 @@ struct tdx_quote_buf;
  * @times:  its decomposition
  * @in:     page with the request data, the caller's
  * @in_len: bytes of it
- * @data:   the quote, valid until tdx_quote_put()
+ * @data:   the quote, in memory of its own until tdx_quote_put()
  * @len:    bytes of the quote
  * @error:  0 or negative errno
- * @entered: counted as under way
  * @buf:    buffer held, NULL if none
  */
 struct tdx_quote {
@@ -110,7 +127,6 @@ struct tdx_quote {
 	u32 len;
 	const void *data;
 	int error;
-	bool entered;
 	struct tdx_quote_buf *buf;
 };
 
@@ -126,7 +142,7 @@ unsigned int tdx_quote_nr_buffers(void);
 
 int tdx_quote_suspend(void);
 int tdx_quote_reinit(void);
-void tdx_quote_resume(int error);
+int tdx_quote_resume(int error);
 
 int tdx_quote_begin(struct tdx_quote *quote, u64 tdr);
 int tdx_quote_generate(struct tdx_quote *quote);

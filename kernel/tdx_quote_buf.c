@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/semaphore.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -28,6 +29,7 @@
  */
 #define BUFFERS_PER_CPU		3U
 #define MAX_BUFFERS		64U
+#define MAX_BYTES		SZ_64M	/* of all buffers, but for the first */
 
 static struct tdx_quote_buf buffers[MAX_BUFFERS];
 static unsigned int nr_buffers;
@@ -40,6 +42,7 @@ static DEFINE_MUTEX(shared_lock);
 static struct semaphore free_count;
 static DEFINE_SPINLOCK(free_lock);
 static DECLARE_BITMAP(free_map, MAX_BUFFERS);
+static unsigned int nr_lost;
 
 /* --- made and unmade --- */
 
@@ -79,8 +82,8 @@ static int buf_create(struct tdx_quote_buf *buf, u32 size)
 	u32 pages = DIV_ROUND_UP(size, TDX_PAGE_SIZE);
 	u32 nr_nodes = DIV_ROUND_UP(pages, TDX_HPA_NODE_PAGES);
 
-	buf->data = vzalloc(pages * TDX_PAGE_SIZE);
-	buf->nodes = vmalloc(nr_nodes * TDX_PAGE_SIZE);
+	buf->data = __vmalloc(pages * TDX_PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN | __GFP_ZERO);
+	buf->nodes = __vmalloc(nr_nodes * TDX_PAGE_SIZE, GFP_KERNEL | __GFP_NOWARN);
 	if (!buf->data || !buf->nodes) {
 		buf_destroy(buf);
 		return -ENOMEM;
@@ -93,7 +96,8 @@ static int buf_create(struct tdx_quote_buf *buf, u32 size)
 /* Fewer than wanted will do as long as there is one. */
 int tdx_quote_buffers_create(u32 size)
 {
-	unsigned int want = min(num_online_cpus() * BUFFERS_PER_CPU, MAX_BUFFERS);
+	unsigned int want = min3(num_online_cpus() * BUFFERS_PER_CPU, MAX_BUFFERS,
+				 max(MAX_BYTES / size, 1U));
 
 	while (nr_buffers < want && !buf_create(&buffers[nr_buffers], size))
 		nr_buffers++;
@@ -101,6 +105,7 @@ int tdx_quote_buffers_create(u32 size)
 		return -ENOMEM;
 
 	buffer_size = size;
+	nr_lost = 0;
 	bitmap_fill(free_map, nr_buffers);
 	sema_init(&free_count, nr_buffers);
 	return 0;
@@ -151,25 +156,41 @@ static int per_call_wait(void)
 	return 0;
 }
 
+/* NULL when all are lost. */
 static struct tdx_quote_buf *per_call_take(void)
 {
 	unsigned int i;
 
 	spin_lock(&free_lock);
 	i = find_first_bit(free_map, nr_buffers);
-	__clear_bit(i, free_map);
+	if (i < nr_buffers)
+		__clear_bit(i, free_map);
 	spin_unlock(&free_lock);
 
-	return &buffers[i];
+	if (i < nr_buffers)
+		return &buffers[i];
+	up(&free_count);	/* for the next one to see it too */
+	return NULL;
 }
 
-static void per_call_return(struct tdx_quote_buf *buf)
+/*
+ * A call that the module still holds, suspended, may write to its buffer at any
+ * time: that one is nobody's any more. With the last one, waiters are let go.
+ */
+static void per_call_return(struct tdx_quote_buf *buf, bool lost)
 {
+	bool none;
+
 	spin_lock(&free_lock);
-	__set_bit(buf - buffers, free_map);
+	if (lost)
+		nr_lost++;
+	else
+		__set_bit(buf - buffers, free_map);
+	none = nr_lost == nr_buffers;
 	spin_unlock(&free_lock);
 
-	up(&free_count);
+	if (!lost || none)
+		up(&free_count);
 }
 
 int tdx_quote_buf_get(struct tdx_quote *quote)
@@ -181,6 +202,8 @@ int tdx_quote_buf_get(struct tdx_quote *quote)
 		return -EINTR;
 
 	quote->buf = shared ? &buffers[0] : per_call_take();
+	if (!quote->buf)
+		return -ENODEV;
 	quote->times.wait = tdx_quote_clock(quote) - start;
 	trace_quote_buffer(quote->call.id, quote->call.tdr, quote->buf - buffers,
 			   quote->times.wait);
@@ -216,6 +239,6 @@ void tdx_quote_buf_put(struct tdx_quote *quote)
 	if (tdx_quote_policy.buffers == TDX_BUFFERS_SHARED)
 		mutex_unlock(&shared_lock);
 	else
-		per_call_return(buf);
+		per_call_return(buf, quote->call.status == TDX_INVALID_RESUMPTION);
 	quote->times.wait += tdx_quote_clock(quote) - start;
 }

@@ -25,7 +25,9 @@ int tdx_quote_buffers_create(u32 size);
 void tdx_quote_buffers_destroy(void);
 u32 tdx_quote_buffers_size(void);	/* of each, bytes; 0 when there are none */
 
-/* Waits until there is one, as the policy says, and times that. 0 or -EINTR. */
+/* Waits until there is one, as the policy says, and times that. 0, -EINTR, or
+ * -ENODEV when none can ever come back.
+ */
 int tdx_quote_buf_get(struct tdx_quote *quote);
 void tdx_quote_buf_put(struct tdx_quote *quote);
 

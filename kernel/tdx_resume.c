@@ -59,13 +59,14 @@ static noinline u64 tdx_ext_enter_traced(u64 fn, struct tdx_module_args *args,
 	return r;
 }
 
-static u64 run_to_end(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call)
+static __always_inline u64 run_to_end(u64 fn, struct tdx_module_args *args,
+				      struct tdx_ext_call *call)
 {
 	const bool saved = tdx_quote_policy.resume_args == TDX_RESUME_SAVED;
 	const bool resched = tdx_quote_policy.resched == TDX_RESCHED_COND && !irqs_disabled();
 	const bool rcx_moves = TDX_FN_LEAF(fn) == TDH_EXT_MEM_ADD;
 	unsigned int attempts = ENTROPY_ATTEMPTS, cpu;
-	struct tdx_module_args inputs = *args;
+	const struct tdx_module_args inputs = *args;
 	u64 r;
 
 	for (;;) {
@@ -80,15 +81,18 @@ static u64 run_to_end(u64 fn, struct tdx_module_args *args, struct tdx_ext_call 
 		call->iterations++;
 		if (r == TDX_INTERRUPTED_RESUMABLE) {
 			call->left_cpu = cpu;
+			call->begun = true;
+			if (rcx_moves)
+				call->rcx = args->rcx;
+			if (call->turn)
+				tdx_ext_pass_turn(call);
 			attempts = ENTROPY_ATTEMPTS;
 		} else if (r != TDX_RND_NO_ENTROPY || !--attempts) {
 			break;
 		}
 
-		if (rcx_moves && r == TDX_INTERRUPTED_RESUMABLE)
-			inputs.rcx = args->rcx;
 		if (saved)
-			*args = inputs;
+			tdx_ext_call_inputs(call, &inputs, args);
 		if (resched)
 			cond_resched();
 	}
@@ -112,15 +116,15 @@ static long take_detour(void *data)
 
 /*
  * Nobody knows whether a module lets a call be resumed on another CPU. If this
- * one does not, the call is still suspended in it, and must not be left there:
- * its buffer will be somebody else's. So end it where it was left.
+ * one does not, the call is still suspended in it. So end it where it was left; if
+ * that CPU is gone the status remains TDX_INVALID_RESUMPTION.
  */
 static u64 resume_where_left(u64 fn, struct tdx_module_args *args,
 			     const struct tdx_module_args *inputs, struct tdx_ext_call *call)
 {
 	struct detour detour = { fn, args, call, TDX_INVALID_RESUMPTION };
 
-	*args = *inputs;
+	tdx_ext_call_inputs(call, inputs, args);
 	work_on_cpu_safe(call->left_cpu, take_detour, &detour);
 	return detour.status;
 }
@@ -140,7 +144,7 @@ u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *
 	u64 r;
 
 	r = run_to_end(fn, args, call);
-	if (r == TDX_INVALID_RESUMPTION && call->iterations > 1 && !irqs_disabled() &&
+	if (r == TDX_INVALID_RESUMPTION && call->begun && !irqs_disabled() &&
 	    tdx_quote_policy.resume_args == TDX_RESUME_SAVED)
 		r = resume_where_left(fn, args, &inputs, call);
 

@@ -396,24 +396,24 @@ TRACE_EVENT(update_begin,
 );
 
 /**
- * update_cpu - one CPU was away for the update, with interrupts disabled
- * @cpu:      which
- * @stall_ns: for how long
+ * update_cpu - one CPU took part in the update, with interrupts disabled
+ * @cpu:         which
+ * @irqs_off_ns: for how long
  *
  * Fires for each CPU, one after the other, once the machine runs again.
  */
 TRACE_EVENT(update_cpu,
-	TP_PROTO(u32 cpu, u64 stall_ns),
-	TP_ARGS(cpu, stall_ns),
+	TP_PROTO(u32 cpu, u64 irqs_off_ns),
+	TP_ARGS(cpu, irqs_off_ns),
 	TP_STRUCT__entry(
-		__field(u64,	stall_ns)
+		__field(u64,	irqs_off_ns)
 		__field(u32,	cpu)
 	),
 	TP_fast_assign(
-		__entry->stall_ns	= stall_ns;
+		__entry->irqs_off_ns	= irqs_off_ns;
 		__entry->cpu		= cpu;
 	),
-	TP_printk("cpu=%u stall_ns=%llu", __entry->cpu, __entry->stall_ns)
+	TP_printk("cpu=%u irqs_off_ns=%llu", __entry->cpu, __entry->irqs_off_ns)
 );
 
 /**
@@ -421,7 +421,7 @@ TRACE_EVENT(update_cpu,
  * @error:    0 or negative errno
  * @drain_ns: from the begin until quotes being made had ended; 0 when they
  *            were not waited for
- * @stall_ns: the largest of all CPUs
+ * @stall_ns: from the machine being told to stop until it ran again
  * @total_ns: from the begin until quotes could be made again
  */
 TRACE_EVENT(update_end,

@@ -93,11 +93,23 @@ u64 *emu_pool_alloc(void)
 	return vmalloc(array_size(POOL_MAX_PAGES, sizeof(u64)));
 }
 
+static void pool_unmark(u64 hpa)
+{
+	u64 *page = emu_page(hpa);
+
+	page[0] = 0;
+	page[TDX_PAGE_SIZE / sizeof(u64) - 1] = 0;
+}
+
 /* Power off: only now does the host get these pages back. */
 void emu_pool_free(void)
 {
-	while (emu.pool_pages)
-		__free_page(pfn_to_page(PHYS_PFN(emu.pool[--emu.pool_pages])));
+	while (emu.pool_pages) {
+		u64 hpa = emu.pool[--emu.pool_pages];
+
+		pool_unmark(hpa);
+		__free_page(pfn_to_page(PHYS_PFN(hpa)));
+	}
 	vfree(emu.pool);
 	emu.pool = NULL;
 }

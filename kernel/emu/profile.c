@@ -23,6 +23,9 @@ static const struct profile_field profile_fields[] = { TDX_EMU_PROFILE(PROFILE_F
 /* Longer without a look at interrupts, and watchdogs bark. */
 #define NEVER_MAX_NS	(5ULL * NSEC_PER_SEC)
 
+/* The host must go on for as long as that. */
+#define RESUMABLE_MAX_TIMES	100000
+
 static int check_ranges(const struct tdx_emu_profile *profile)
 {
 	const u64 *values = (const u64 *)profile;
@@ -60,6 +63,12 @@ static int check_profile(const struct tdx_emu_profile *profile)
 		pr_err("profile: quote_size %llu +- %llu is not within %u to max_quote_size %llu\n",
 		       profile->quote_size, profile->quote_jitter, QUOTE_MIN_SIZE,
 		       profile->max_quote_size);
+		return -ERANGE;
+	}
+	if (profile->fault_status == TDX_EMU_STATUS_RESUMABLE &&
+	    profile->fault_times > RESUMABLE_MAX_TIMES) {
+		pr_err("profile: fault_times is %llu, with fault_status resumable allowed is 1 to %u\n",
+		       profile->fault_times, RESUMABLE_MAX_TIMES);
 		return -ERANGE;
 	}
 	if (profile->yield == TDX_EMU_YIELD_NEVER && longest_call(profile) > NEVER_MAX_NS) {

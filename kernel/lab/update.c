@@ -18,6 +18,7 @@
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/stop_machine.h>
+#include <linux/time64.h>
 #include <asm/shared/tdx.h>
 
 #include <trace/events/tdx_ext.h>
@@ -51,7 +52,10 @@ static DEFINE_RAW_SPINLOCK(install_lock);
 /* Shut down, and no other has taken over: so an update may find it. */
 static bool module_is_down;
 
-static DEFINE_PER_CPU(u64, away_ns);
+static DEFINE_PER_CPU(u64, irqs_off_ns);
+
+/* With the machine stopped for longer, watchdogs bark. */
+#define STOPPED_MAX_NS	(5ULL * NSEC_PER_SEC)
 
 /* --- the steps --- */
 
@@ -175,22 +179,24 @@ static int run_steps(void *data)
 		meet(update, cpus * (i + 1));
 	}
 
-	this_cpu_write(away_ns, tdx_clock() - start);
+	this_cpu_write(irqs_off_ns, tdx_clock() - start);
 	return 0;
 }
 
-/* Returns the longest that a CPU was away. */
-static u64 report_away(void)
+/*
+ * The first CPU that stops waits for the last one, which may be in the module, and
+ * does nothing else: so a CPU was away for as long as this takes, near enough.
+ */
+static u64 stop_and_run_steps(struct update *update)
 {
+	u64 start = tdx_clock(), stall;
 	unsigned int cpu;
-	u64 stall = 0;
 
-	for_each_online_cpu(cpu) {
-		u64 ns = per_cpu(away_ns, cpu);
+	stop_machine(run_steps, update, cpu_online_mask);
+	stall = tdx_clock() - start;
 
-		trace_update_cpu(cpu, ns);
-		stall = max(stall, ns);
-	}
+	for_each_online_cpu(cpu)
+		trace_update_cpu(cpu, per_cpu(irqs_off_ns, cpu));
 	return stall;
 }
 
@@ -209,6 +215,7 @@ static int replace_module(struct tdx_lab_update *report)
 {
 	struct update update = { .state = lab_state(), .quoting = tdx_quote_available() };
 	u64 begin = tdx_clock();
+	int ret;
 
 	update.error = tdx_quote_suspend();
 	if (update.error)
@@ -216,16 +223,27 @@ static int replace_module(struct tdx_lab_update *report)
 	if (tdx_quote_policy.update == TDX_UPDATE_EXCLUDED)
 		report->drain_ns = tdx_clock() - begin;
 
-	stop_machine(run_steps, &update, cpu_online_mask);
-	report->stall_ns = report_away();
+	report->stall_ns = stop_and_run_steps(&update);
 	if (!update.error && tdx_quote_policy.reinit == TDX_REINIT_RUNNING)
 		update.error = start_quoting(&update);
 
-	tdx_quote_resume(update.refused && update.quoting ? 0 : update.error);
+	ret = tdx_quote_resume(update.refused && update.quoting ? 0 : update.error);
+	if (!update.error && tdx_quote_policy.recheck == TDX_RECHECK_METADATA)
+		update.error = ret;
 	if (update.state == TDX_LAB_NO_QUOTING && tdx_quote_available())
 		update.state = TDX_LAB_UP;
 	lab_set_state(update.state);
 	return update_error(&update);
+}
+
+static int check_stop(const struct tdx_emu_profile *profile)
+{
+	if (tdx_quote_policy.reinit == TDX_REINIT_RUNNING ||
+	    profile->ext_init_ns + profile->quote_init_ns <= STOPPED_MAX_NS)
+		return 0;
+	pr_err("profile: with reinit stopped ext_init_ns and quote_init_ns together are %llu, allowed is up to %llu\n",
+	       profile->ext_init_ns + profile->quote_init_ns, STOPPED_MAX_NS);
+	return -ERANGE;
 }
 
 int lab_update(struct tdx_lab_update *report)
@@ -237,6 +255,9 @@ int lab_update(struct tdx_lab_update *report)
 		return -EINVAL;
 	if (lab_state() == TDX_LAB_DOWN)
 		return -ENODEV;
+	ret = check_stop(&report->profile);
+	if (ret)
+		return ret;
 	ret = tdx_emu_stage(&report->profile);
 	if (ret)
 		return ret;

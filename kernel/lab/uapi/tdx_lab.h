@@ -23,7 +23,9 @@ enum tdx_lab_state {
 	TDX_LAB_DOWN,		/* TDH.SYS.CONFIG not done */
 	TDX_LAB_UP,		/* extensions and quoting initialised */
 	TDX_LAB_NO_QUOTING,	/* up, but guests cannot get quotes in the kernel */
-	TDX_LAB_FAILED,		/* bring-up or update failed: a good update or a reload helps */
+	TDX_LAB_FAILED,		/* no quoting, no new TDs. After an update: a good one helps. After
+				 * bring-up: only a reload, unless all but TDH.EXT.INIT went well
+				 */
 };
 
 /**
@@ -222,7 +224,8 @@ struct tdx_lab_getquote {
  *            shut down and goes on.
  * @reserved: 0
  * @drain_ns: out, until quotes under way had ended (update=excluded)
- * @stall_ns: out, largest time that any CPU was away in stop_machine()
+ * @stall_ns: out, from the machine being told to stop until it ran again: the
+ *            largest time that any CPU did nothing else
  * @total_ns: out, all of it, until quotes could be made again
  */
 struct tdx_lab_update {
