@@ -57,7 +57,7 @@ check "missing suite" "$bench run --results $work/results $work/none.ini" 129 \
 check "a directory as suite" "$bench run --results $work/results $work" 129 \
 	"^tdxbench: suite $work: Is a directory$"
 check "no point of that name" "$bench run --results $work/results --points 'fly*' tests/vm/short.ini" 129 \
-	"^tdxbench run: no point of suite short matches 'fly\*'; the first is 'closed/buffers=shared'$" '!\[ *1/'
+	"^tdxbench run: no point of suite short matches 'fly\*'; the first is 'closed/policy=posted'$" '!\[ *1/'
 
 # Those that come with the project must be read; a point that is in none ends it.
 for suite in bench/suites/*.ini tests/vm/short.ini; do

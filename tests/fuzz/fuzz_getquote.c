@@ -60,6 +60,17 @@ static struct bytes in;
 static struct td tds[NR_TDS];
 static struct call call;
 static bool may_abandon;	/* see check_quote() */
+static u64 last_status;		/* of TDH.QUOTE.GET, in the last request */
+static u32 buffers_lost;	/* to calls that nobody can end */
+
+static u64 watch_status(u64 fn, struct tdx_module_args *args)
+{
+	u64 status = seam_module(fn, args);
+
+	if (TDX_FN_LEAF(fn) == TDH_QUOTE_GET)
+		last_status = status;
+	return status;
+}
 
 /* --- guest memory --- */
 
@@ -71,6 +82,7 @@ static struct td *td_of(struct tdx_guest *guest)
 static bool access_fails(u64 gpa, u32 len)
 {
 	CHECK(gpa >= call.from && gpa + len <= call.to);
+	CHECK(!tdx_quote_in_flight());
 	return !call.fail_in--;
 }
 
@@ -212,8 +224,9 @@ static bool report_was_right(struct td *td)
  * Made for this report, of this TD, by a key that was in force. Not so where the
  * module says more than it wrote; and not where the host loses calls half-way, so
  * that the next request may get the quote of the one before: because it resumes
- * them with what the module left in the registers, or lets an update come between
- * whose module keeps them.
+ * them with what the module left in the registers, shares the buffer of one that
+ * it does not go back to the right CPU for, or lets an update come between whose
+ * module keeps them.
  */
 static void check_quote(struct td *td, const u8 *buffer, u64 size)
 {
@@ -246,6 +259,11 @@ static void check_answer(struct td *td, u64 size, int error,
 	const u8 *buffer = td->memory + call.from - td->base;
 
 	CHECK(!error || error == -EINTR || error == -ENODEV);
+	CHECK(error != -EINTR || kshim_killed);
+	/* Nobody has it, or the module has kept all buffers. */
+	if (error == -ENODEV && tdx_quote_available())
+		CHECK(tdx_quote_policy.buffers == TDX_BUFFERS_PER_CALL &&
+		      buffers_lost == tdx_quote_nr_buffers());
 	CHECK(answer->ret == TDVMCALL_SUCCESS || answer->ret == TDVMCALL_RETRY ||
 	      answer->ret == TDVMCALL_INVALID_OPERAND || answer->ret == TDVMCALL_ALIGN_ERROR ||
 	      answer->ret == TDVMCALL_SUBFUNC_UNSUPPORTED);
@@ -278,7 +296,9 @@ static void check_host(u32 pool_before)
 static void look_at_profile(void)
 {
 	may_abandon |= tdx_quote_policy.resume_args == TDX_RESUME_CLOBBERED &&
-		       host_profile.outputs != TDX_EMU_OUTPUTS_PRESERVE;
+		       (host_profile.outputs != TDX_EMU_OUTPUTS_PRESERVE ||
+			(host_profile.resume_cpu == TDX_EMU_CPU_SAME &&
+			 tdx_quote_policy.buffers == TDX_BUFFERS_SHARED));
 	may_abandon |= tdx_quote_policy.update == TDX_UPDATE_RACING &&
 		       host_profile.update_calls == TDX_EMU_CALLS_SURVIVE;
 }
@@ -340,13 +360,15 @@ static void ask(void)
 	if (take_rarely(&in))
 		kshim_fail_allocs(take_below(&in, 4), 1 + take_below(&in, 4));
 
+	last_status = TDX_SUCCESS;
 	error = tdx_getquote(&td->guest, gpa, size, &answer);
 
-	kshim_killed = false;
 	kshim_preempted = NULL;
 	kshim_fail_alloc_after(-1);
 	CHECK(!atomic_read(&td->guest.in_flight));
 	check_answer(td, size, error, &answer);
+	kshim_killed = false;
+	buffers_lost += last_status == TDX_INVALID_RESUMPTION;
 }
 
 /* What a host must never do: it must cost no more than quoting. */
@@ -397,8 +419,10 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	kshim_cpus = 1 + take_below(&in, 2);
 	take_profile(&in, &host_profile, false);
 	may_abandon = false;
+	buffers_lost = 0;
 	look_at_profile();
 	host_power_on();
+	seam = watch_status;
 	if (take_rarely(&in))
 		kshim_fail_allocs(take_below(&in, 16), 1 + take_below(&in, 8));
 	lab_bring_up();

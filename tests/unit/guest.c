@@ -6,6 +6,7 @@
 
 #include "guest.h"
 #include "host.h"
+#include "tdx_quote_buf.h"
 #include "verify.h"
 
 /* --- memory --- */
@@ -17,7 +18,10 @@ static int guest_access(struct tdx_guest *guest, bool write, u64 gpa, u32 len)
 
 	assert_true(gpa >= GPA && at + len <= td->size);
 	if (td->nr_accesses < ARRAY_SIZE(td->accesses))
-		td->accesses[td->nr_accesses++] = (struct access){ write, at, len };
+		td->accesses[td->nr_accesses++] =
+			(struct access){ write, at, len, tdx_quote_in_flight() };
+	if (write && at == HDR && td->on_quote)
+		td->on_quote();
 	return at == td->fail_at && (write || !td->readable) ? -EFAULT : 0;
 }
 
@@ -134,4 +138,29 @@ void expect_good_quote(struct td *td)
 	why = td_quote_wrong(td);
 	if (why)
 		fail_msg("quote: %s", why);
+}
+
+/* --- buffers --- */
+
+struct tdx_quote holders[64];
+u32 nr_holders;
+
+void hold_buffers(u32 spare)
+{
+	bool shared = tdx_quote_policy.buffers == TDX_BUFFERS_SHARED;
+	u32 i, k;
+
+	nr_holders = (shared ? 1 : tdx_quote_nr_buffers()) - spare;
+	for (i = 0; i < nr_holders; i++) {
+		holders[i] = (struct tdx_quote){};
+		assert_int_equal(tdx_quote_buf_get(&holders[i]), 0);
+		for (k = 0; k < i; k++)
+			assert_ptr_not_equal(holders[i].buf, holders[k].buf);
+	}
+}
+
+void release_buffers(void)
+{
+	while (nr_holders)
+		tdx_quote_buf_put(&holders[--nr_holders]);
 }

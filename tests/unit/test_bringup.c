@@ -13,11 +13,13 @@
 #include "host.h"
 #include "tdx_abi.h"
 #include "tdx_quote.h"
+#include "tdx_quote_buf.h"
 
 /* --- events, one line each --- */
 
 static char events[8192];
 static int last_ext_state = -1, last_quote_state = -1;
+static u64 most_irqs_off_ns;
 
 static void __attribute__((format(printf, 1, 2))) event(const char *format, ...)
 {
@@ -72,15 +74,16 @@ void on_update_begin(u32 in_flight)
 	event("update begin %u\n", in_flight);
 }
 
-void on_update_cpu(u32 cpu, u64 stall_ns)
+void on_update_cpu(u32 cpu, u64 irqs_off_ns)
 {
-	assert_true(stall_ns);
+	assert_true(irqs_off_ns);
+	most_irqs_off_ns = max(most_irqs_off_ns, irqs_off_ns);
 	event("cpu %u\n", cpu);
 }
 
 void on_update_end(int error, u64 drain_ns, u64 stall_ns, u64 total_ns)
 {
-	assert_true(stall_ns && total_ns > stall_ns + drain_ns);
+	assert_true(stall_ns > most_irqs_off_ns && total_ns > stall_ns + drain_ns);
 	event("update end %d\n", error);
 }
 
@@ -89,6 +92,7 @@ static void power_on_traced(void)
 	host_power_on();
 	*events = 0;
 	last_ext_state = last_quote_state = -1;
+	most_irqs_off_ns = 0;
 	kshim_traced = true;
 }
 
@@ -226,6 +230,148 @@ static void pool_of_fragments(void **state)
 {
 	fill_pool(513, TDX_EMU_YIELD_NEVER, 0);
 	fill_pool(1100, TDX_EMU_YIELD_SLICE, 3);
+}
+
+/* --- a pool half given --- */
+
+#define POOL_CPU	3	/* on which it begins */
+
+static u64 end_status, end_rcx;
+static u32 spoilt_entries;
+
+/* From another CPU nothing goes on; what comes of it is the test's. */
+static u64 half_given(u64 fn, struct tdx_module_args *args)
+{
+	u64 r;
+
+	if (TDX_FN_LEAF(fn) != TDH_EXT_MEM_ADD)
+		return seam_module(fn, args);
+	if (expected_rcx && kshim_cpu != POOL_CPU) {
+		assert_int_equal(args->rcx, expected_rcx);
+		spoilt_entries++;
+		args->rcx = end_rcx ?: args->rcx;
+		return end_status;
+	}
+	r = check_list(fn, args);
+	end_rcx = end_rcx ? args->rcx & ~TDX_HPA_LIST_FIRST : 0;
+	return r;
+}
+
+static void leave_cpu(void)
+{
+	if (expected_rcx)
+		kshim_cpu = 0;
+}
+
+static void lose_cpu(void)
+{
+	leave_cpu();
+	if (expected_rcx)
+		kshim_cpus = POOL_CPU;
+}
+
+static void start_pool(void (*between)(void))
+{
+	host_profile_default();
+	host_profile.pool_pages = 300;
+	host_profile.yield = TDX_EMU_YIELD_SLICE;
+	host_profile.slice_ns = 100000;
+	host_profile.mem_add_ns = 1000;
+	host_power_on();
+	pool_nr = batches = expected_rcx = end_rcx = spoilt_entries = 0;
+	seam = half_given;
+	kshim_preempted = between;
+	kshim_cpu = POOL_CPU;
+}
+
+/* No page that was offered went back to the host; those that the module has not do now. */
+static void stop_half_given(u32 taken)
+{
+	u32 i;
+
+	assert_int_equal(batches, 1);
+	assert_int_equal(pool_nr, host_profile.pool_pages);
+	assert_int_equal(tdx_emu_pool_pages(), taken);
+	assert_int_equal(host_live_allocs(), host_profile.pool_pages - taken);
+	for (i = taken; i < host_profile.pool_pages; i++)
+		__free_page(pfn_to_page(PHYS_PFN(pool[i])));
+	host_power_off();
+	kshim_cpu = 0;
+	kshim_cpus = 4;
+}
+
+/* Suspended in the module for ever, whatever FIRST_ENTRY says: no page is anybody else's. */
+static void pool_suspended_for_ever(void **state)
+{
+	u32 answer;
+
+	for (answer = TDX_RESUME_CLOBBERED; answer <= TDX_RESUME_SAVED; answer++) {
+		tdx_quote_policy.resume_args = answer;
+		end_status = TDX_INVALID_RESUMPTION;
+		start_pool(lose_cpu);
+		assert_int_equal(lab_bring_up(), -EIO);
+		assert_int_equal(spoilt_entries, 1);
+		stop_half_given(100);
+	}
+	tdx_quote_policy = host_best;
+}
+
+/* FIRST_ENTRY behind where it was is no count of pages. */
+static void pool_first_entry_goes_back(void **state)
+{
+	end_status = TDX_SYS_STATE_INCORRECT;
+	start_pool(leave_cpu);
+	end_rcx = 1;
+	assert_int_equal(lab_bring_up(), -EIO);
+	assert_int_equal(spoilt_entries, 1);
+	stop_half_given(100);
+}
+
+/* But where it is where it was, the pages behind it are the host's. */
+static void pool_first_entry_stays(void **state)
+{
+	end_status = TDX_SYS_STATE_INCORRECT;
+	start_pool(leave_cpu);
+	assert_int_equal(lab_bring_up(), -EIO);
+	assert_int_equal(spoilt_entries, 1);
+	assert_int_equal(tdx_emu_pool_pages(), 100);
+	assert_int_equal(host_live_allocs(), 0);
+	host_power_off();
+}
+
+/* Back to the CPU where it was left, with the RCX that it was left with. */
+static void pool_goes_back_to_its_cpu(void **state)
+{
+	end_status = TDX_INVALID_RESUMPTION;
+	start_pool(leave_cpu);
+	end_rcx = 1;
+	host_bring_up();
+	assert_int_equal(spoilt_entries, 1);
+	assert_int_equal(tdx_emu_pool_pages(), 300);
+	host_power_off();
+}
+
+/* --- buffers --- */
+
+/* 64 MiB in all, but one at least. */
+static void buffers_are_capped(void **state)
+{
+	static const struct {
+		u32 size, nr;
+	} cases[] = {
+		{ 2 << 20, 24 },	/* three for each CPU */
+		{ 4 << 20, 16 }, { (4 << 20) - 1, 16 },
+		{ (64 << 20) + 1, 1 },
+	};
+	u32 i;
+
+	kshim_cpus = 8;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(tdx_quote_buffers_create(cases[i].size), 0);
+		assert_int_equal(tdx_quote_nr_buffers(), cases[i].nr);
+		tdx_quote_buffers_destroy();
+	}
+	kshim_cpus = 4;
 }
 
 /* --- what the module may answer --- */
@@ -438,6 +584,11 @@ int main(void)
 		cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(pool_of_every_length),
 		cmocka_unit_test(pool_of_fragments),
+		cmocka_unit_test(pool_suspended_for_ever),
+		cmocka_unit_test(pool_first_entry_goes_back),
+		cmocka_unit_test(pool_first_entry_stays),
+		cmocka_unit_test(pool_goes_back_to_its_cpu),
+		cmocka_unit_test(buffers_are_capped),
 		cmocka_unit_test(no_extensions),
 		cmocka_unit_test(unreadable_metadata),
 		cmocka_unit_test(ext_init_refused),

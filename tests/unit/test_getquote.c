@@ -13,6 +13,7 @@
 
 #include "guest.h"
 #include "host.h"
+#include "tdx_quote_buf.h"
 
 /* --- a host with one TD --- */
 
@@ -131,11 +132,13 @@ static bool same_access(const struct access *a, bool write, u64 at, u32 len)
 
 static void each_byte_once_and_status_last(void **state)
 {
-	u32 len = host_profile.quote_size;
+	u32 len = host_profile.quote_size, i;
 
 	start(TDX_BUFFERS_PER_CALL);
 	expect_good_quote(&td);
 	assert_int_equal(td.nr_accesses, 5);
+	for (i = 0; i < td.nr_accesses; i++)
+		assert_int_equal(td.accesses[i].in_flight, 0);
 	assert_true(same_access(&td.accesses[0], false, 0, HDR));
 	assert_true(same_access(&td.accesses[1], false, HDR, REPORT));
 	assert_true(same_access(&td.accesses[2], true, HDR, len));
@@ -332,7 +335,7 @@ static void module_lies(void **state)
 
 /*
  * First the input page, without which the guest's header is left alone; then
- * the copy that the shared policy makes.
+ * the copy that frees the buffer.
  */
 static void no_memory(void **state)
 {
@@ -350,10 +353,189 @@ static void no_memory(void **state)
 					 after ? TDX_GETQUOTE_UNAVAILABLE : UNTOUCHED);
 			assert_int_equal(host_live_allocs(), 2 * tdx_quote_nr_buffers() + 1);
 		}
-		assert_int_equal(after, buffers == TDX_BUFFERS_SHARED ? 2 : 1);
+		assert_int_equal(after, 2);
 		kshim_fail_alloc_after(-1);
 		stop();
 	}
+}
+
+/* --- guest memory that takes for ever --- */
+
+static struct td other;
+
+/* Who waited for this guest would be killed. */
+static void others_go_on(void)
+{
+	td.on_quote = NULL;
+	kshim_killed = true;
+	td_request(&other);
+	expect_good_quote(&other);
+	assert_int_equal(host_update(), 0);
+	td_request(&other);
+	expect_good_quote(&other);
+	kshim_killed = false;
+}
+
+static void slow_guest_delays_nobody(void **state)
+{
+	u32 buffers;
+
+	for (buffers = TDX_BUFFERS_SHARED; buffers <= TDX_BUFFERS_PER_CALL; buffers++) {
+		kshim_cpus = 1;
+		start(buffers);
+		hold_buffers(1);
+		td_create(&other, 2, 4 * PAGE_SIZE);
+		td.on_quote = others_go_on;
+		assert_int_equal(td_getquote(&td), 0);
+		assert_null(td.on_quote);
+		assert_int_equal(td.answer.status, TDX_GETQUOTE_SUCCESS);
+		assert_int_equal(tdx_emu_stale_quotes(), 0);
+		assert_int_equal(tdx_emu_key_epoch(), 2);
+		release_buffers();
+		td_destroy(&other);
+		stop();
+		kshim_cpus = 4;
+	}
+}
+
+/* --- buffers that the module may still write to --- */
+
+static u32 last_buffer;
+
+void on_quote_buffer(u64 quote, u64 tdr, u32 buffer, u64 wait_ns)
+{
+	last_buffer = buffer;
+}
+
+/* A call that cannot be resumed, nor aborted. Its buffer goes with it. */
+static void lose_buffer(void)
+{
+	seam_refuse(TDH_QUOTE_GET, seam_attempts(TDH_QUOTE_GET), 1, TDX_INVALID_RESUMPTION);
+	td_request(&td);
+	expect_answer(&td, INVALID, TDX_GETQUOTE_UNAVAILABLE);
+	assert_int_equal(ended.error, -EIO);
+}
+
+static void *ask(void *arg)
+{
+	struct td *own = arg;
+
+	return (void *)(intptr_t)td_getquote(own);
+}
+
+static intptr_t join(pthread_t thread)
+{
+	void *ret;
+
+	assert_int_equal(pthread_join(thread, &ret), 0);
+	return (intptr_t)ret;
+}
+
+static void start_waiters(pthread_t *threads, struct td *tds, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		td_create(&tds[i], 10 + i, 4 * PAGE_SIZE);
+		td_request(&tds[i]);
+		assert_int_equal(pthread_create(&threads[i], NULL, ask, &tds[i]), 0);
+	}
+	while (kshim_waiters() < nr)
+		kshim_look_later();
+}
+
+static void buffer_lost(void **state)
+{
+	struct tdx_quote_buf *lost;
+	struct tdx_quote probe = {};
+	pthread_t thread;
+	u32 i;
+
+	start(TDX_BUFFERS_PER_CALL);
+	assert_int_equal(tdx_quote_buf_get(&probe), 0);
+	lost = probe.buf;
+	tdx_quote_buf_put(&probe);
+	lose_buffer();
+	for (i = 0; i < 2 * tdx_quote_nr_buffers(); i++) {
+		td_request(&td);
+		expect_good_quote(&td);
+		assert_int_not_equal(last_buffer, 0);
+	}
+
+	/* All others can be had, and that is all. */
+	hold_buffers(1);
+	for (i = 0; i < nr_holders; i++)
+		assert_ptr_not_equal(holders[i].buf, lost);
+	nr_begun = nr_ended = 0;
+	kshim_traced = false;
+	start_waiters(&thread, &other, 1);
+	release_buffers();
+	assert_int_equal(join(thread), 0);
+	assert_null(td_quote_wrong(&other));
+	td_destroy(&other);
+	stop();
+}
+
+static void all_buffers_lost(void **state)
+{
+	u32 i;
+
+	start(TDX_BUFFERS_PER_CALL);
+	for (i = 0; i < tdx_quote_nr_buffers(); i++)
+		lose_buffer();
+	for (i = 0; i < 3; i++) {
+		td_request(&td);
+		assert_int_equal(td_getquote(&td), -ENODEV);
+		assert_int_equal(td_header(&td)->status, UNTOUCHED);
+		assert_int_equal(exit_error, -ENODEV);
+		assert_int_equal(ended.error, -ENODEV);
+	}
+	assert_int_equal(seam_attempts(TDH_QUOTE_GET), tdx_quote_nr_buffers());
+	assert_int_equal(tdx_quote_in_flight(), 0);
+	stop();
+
+	/* With the module's power they come back. */
+	start(TDX_BUFFERS_PER_CALL);
+	hold_buffers(0);
+	release_buffers();
+	expect_good_quote(&td);
+	stop();
+}
+
+#define WAITERS	3
+
+/* The last one is lost while they wait for it. */
+static void waiters_are_let_go(void **state)
+{
+	static struct td tds[WAITERS];
+	pthread_t threads[WAITERS];
+	u32 i;
+
+	start(TDX_BUFFERS_PER_CALL);
+	for (i = 1; i < tdx_quote_nr_buffers(); i++)
+		lose_buffer();
+	kshim_traced = false;
+	nr_begun = nr_ended;
+	hold_buffers(tdx_quote_nr_buffers() - 1);
+	start_waiters(threads, tds, WAITERS);
+	holders[0].call.status = TDX_INVALID_RESUMPTION;
+	release_buffers();
+	for (i = 0; i < WAITERS; i++) {
+		assert_int_equal(join(threads[i]), -ENODEV);
+		assert_int_equal(td_header(&tds[i])->status, UNTOUCHED);
+		td_destroy(&tds[i]);
+	}
+	stop();
+}
+
+/* As posted, the module's grip on the buffer keeps nobody from it. */
+static void shared_buffer_is_never_lost(void **state)
+{
+	start(TDX_BUFFERS_SHARED);
+	lose_buffer();
+	td_request(&td);
+	expect_good_quote(&td);
+	stop();
 }
 
 /* --- resumption --- */
@@ -477,39 +659,10 @@ static void listener_comes_and_goes(void **state)
 
 /* --- many at once --- */
 
-/* Quotes that hold all buffers, as callers on other CPUs would. */
-static struct tdx_quote holders[64];
-
-static void hold_all_buffers(void)
-{
-	void *input = (void *)get_zeroed_page(GFP_KERNEL);
-	u32 i, k;
-
-	memcpy(input, td.memory + HDR, REPORT);
-	for (i = 0; i < tdx_quote_nr_buffers(); i++) {
-		holders[i] = (struct tdx_quote){ .in = input, .in_len = REPORT };
-		tdx_quote_begin(&holders[i], td.guest.tdr);
-		assert_int_equal(tdx_quote_generate(&holders[i]), 0);
-		for (k = 0; k < i; k++)
-			assert_ptr_not_equal(holders[i].buf, holders[k].buf);
-	}
-	free_page((unsigned long)input);
-}
-
-static void release_all_buffers(void)
-{
-	u32 i;
-
-	for (i = 0; i < tdx_quote_nr_buffers(); i++) {
-		tdx_quote_put(&holders[i]);
-		tdx_quote_end(&holders[i]);
-	}
-}
-
 static void killed_waiter(void **state)
 {
 	start(TDX_BUFFERS_PER_CALL);
-	hold_all_buffers();
+	hold_buffers(0);
 	kshim_killed = true;
 	assert_int_equal(td_getquote(&td), -EINTR);
 	assert_int_equal(td_header(&td)->status, UNTOUCHED);
@@ -517,7 +670,7 @@ static void killed_waiter(void **state)
 	assert_int_equal(ended.error, -EINTR);
 	assert_int_equal(ended.call.iterations, 0);
 	kshim_killed = false;
-	release_all_buffers();
+	release_buffers();
 
 	td_request(&td);
 	expect_good_quote(&td);
@@ -593,6 +746,11 @@ int main(void)
 		cmocka_unit_test_setup(module_refuses, default_profile),
 		cmocka_unit_test_setup(module_lies, default_profile),
 		cmocka_unit_test_setup(no_memory, default_profile),
+		cmocka_unit_test_setup(slow_guest_delays_nobody, default_profile),
+		cmocka_unit_test_setup(buffer_lost, default_profile),
+		cmocka_unit_test_setup(all_buffers_lost, default_profile),
+		cmocka_unit_test_setup(waiters_are_let_go, default_profile),
+		cmocka_unit_test_setup(shared_buffer_is_never_lost, default_profile),
 		cmocka_unit_test_setup(resumed_with_original_inputs, default_profile),
 		cmocka_unit_test_setup(parts_add_up, default_profile),
 		cmocka_unit_test_setup(nobody_listens, default_profile),

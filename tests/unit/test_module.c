@@ -396,6 +396,18 @@ static void bad_combinations(void **state)
 	wrong.quote_init_ns = 5000000001ULL;
 	assert_int_equal(tdx_emu_set_profile(&wrong), -ERANGE);
 	assert_non_null(strstr(kshim_last_log(), "yield never"));
+
+	/* A call that goes on for ever: only where that is what fails. */
+	wrong = profile;
+	wrong.fault_status = TDX_EMU_STATUS_RESUMABLE;
+	wrong.fault_times = 100001;
+	assert_int_equal(tdx_emu_set_profile(&wrong), -ERANGE);
+	assert_non_null(strstr(kshim_last_log(), "fault_times is 100001"));
+	wrong.fault_times = 100000;
+	assert_int_equal(tdx_emu_set_profile(&wrong), 0);
+	wrong.fault_status = TDX_EMU_STATUS_NO_ENTROPY;
+	wrong.fault_times = 1000000000;
+	assert_int_equal(tdx_emu_set_profile(&wrong), 0);
 	power_off();
 }
 
@@ -583,6 +595,30 @@ static void touched_pool(void **state)
 	assert_int_equal(call0(TDH_EXT_INIT), TDX_PAGE_METADATA_INCORRECT);
 	td_destroy(&td);
 	power_off();
+}
+
+/* A word of a page that is nobody's, as it was left. */
+static u64 __attribute__((no_sanitize_address)) left_in(u64 hpa, u32 word)
+{
+	return ((const volatile u64 *)phys_to_virt(hpa))[word];
+}
+
+/* Or the next module would find pages that it owns already. */
+static void pool_comes_back_unmarked(void **state)
+{
+	u64 hpas[POOL];
+	u32 i;
+
+	bring_up();
+	for (i = 0; i < POOL; i++) {
+		hpas[i] = tdx_emu_pool_page(i);
+		assert_int_not_equal(left_in(hpas[i], 0), 0);
+	}
+	power_off();
+	for (i = 0; i < POOL; i++) {
+		assert_int_equal(left_in(hpas[i], 0), 0);
+		assert_int_equal(left_in(hpas[i], PAGE_SIZE / sizeof(u64) - 1), 0);
+	}
 }
 
 static void quotes_of_the_size_asked_for(void **state)
@@ -1466,6 +1502,7 @@ int main(void)
 		TEST(compute_times),
 		TEST(pool_of_the_size_asked_for),
 		TEST(touched_pool),
+		TEST(pool_comes_back_unmarked),
 		TEST(quotes_of_the_size_asked_for),
 		TEST(lengths_that_lie),
 		TEST(tokens),

@@ -50,7 +50,7 @@ static void in_slices(void)
 
 /* --- what went through the seam, of one leaf --- */
 
-#define MAX_SEEN	2000
+#define MAX_SEEN	20000
 
 static struct seen {
 	struct tdx_module_args in, out;
@@ -309,7 +309,7 @@ static u64 is_busy(u64 fn, struct tdx_module_args *args)
 	return TDX_OPERAND_BUSY;
 }
 
-/* From 0.1 ms, each twice as long as the one before, up to 10 ms. */
+/* At once, then after 0.1 ms, each twice as long as the one before, up to 1 ms. */
 static void busy_is_waited_for(void **state)
 {
 	u64 pause = 100000, waited;
@@ -320,10 +320,12 @@ static void busy_is_waited_for(void **state)
 	watch(TDH_QUOTE_GET, is_busy);
 	expect_good_quote(&td);
 	assert_int_equal(nr_seen, 13);
-	for (i = 1; i < nr_seen; i++) {
+	assert_in_range(seen[1].at - seen[0].at, 1, 1000);
+	assert_true(same_args(&seen[1].in, &seen[0].in));
+	for (i = 2; i < nr_seen; i++) {
 		waited = seen[i].at - seen[i - 1].at;
 		assert_in_range(waited, pause, pause + 1000);
-		pause = min(2 * pause, 10000000ULL);
+		pause = min(2 * pause, 1000000ULL);
 		assert_true(same_args(&seen[i].in, &seen[0].in));
 	}
 	stop();
@@ -335,37 +337,280 @@ static void busy_for_ever(void **state)
 	busy_left = -1;
 	watch(TDH_QUOTE_GET, is_busy);
 	expect_answer(&td, TDVMCALL_RETRY, UNTOUCHED);
+	assert_true(nr_seen < MAX_SEEN);
 	assert_in_range(seen[nr_seen - 1].at - seen[0].at, 10000000000ULL, 10020000000ULL);
 
 	kshim_killed = true;
 	nr_seen = 0;
 	td_request(&td);
 	assert_int_equal(td_getquote(&td), -EINTR);
-	assert_int_equal(nr_seen, 1);
+	assert_int_equal(nr_seen, 2);	/* the turn was to be had */
 	assert_int_equal(td_header(&td)->status, UNTOUCHED);
 	stop();
 }
 
-/* Pages that the module took before it was busy are not offered again. */
-static u64 busy_in_the_middle(u64 fn, struct tdx_module_args *args)
+/* Of every three attempts the first two fail, with registers that mean nothing. */
+static u64 mostly_fails_with;
+
+static u64 mostly_fails(u64 fn, struct tdx_module_args *args)
 {
-	if (TDX_FN_LEAF(fn) == TDH_EXT_MEM_ADD && seam_attempts(TDH_EXT_MEM_ADD) == 2)
-		return TDX_OPERAND_BUSY;
-	return seam_module(fn, args);
+	if (TDX_FN_LEAF(fn) != TDH_EXT_MEM_ADD || seam_attempts(TDH_EXT_MEM_ADD) % 3 == 0)
+		return seam_module(fn, args);
+	memset(args, 0xbb, sizeof(*args));
+	return mostly_fails_with;
 }
 
-static void pool_while_busy(void **state)
+/* Pages that the module has taken are not offered again. */
+static void add_pages_in_vain(u64 status)
 {
+	u64 next = 0;
+	u32 i;
+
 	host_profile.yield = TDX_EMU_YIELD_SLICE;
 	host_profile.slice_ns = 2000;
 	host_profile.mem_add_ns = 1000;
 	host_profile.pool_pages = 6;
+	mostly_fails_with = status;
 	host_power_on();
-	watch(TDH_EXT_MEM_ADD, busy_in_the_middle);
+	watch(TDH_EXT_MEM_ADD, mostly_fails);
 	host_bring_up();
-	assert_int_equal(nr_seen, 4);
-	assert_int_equal(seen[2].in.rcx, seen[0].out.rcx);
+	assert_int_equal(nr_seen, 9);
+	for (i = 0; i < nr_seen; i++) {
+		assert_int_equal(seen[i].in.rcx, next ?: seen[0].in.rcx);
+		if (i % 3 == 2)
+			next = seen[i].out.rcx;
+	}
+	assert_int_equal(tdx_emu_pool_pages(), 6);
 	host_power_off();
+}
+
+static void pool_while_busy(void **state)
+{
+	add_pages_in_vain(TDX_OPERAND_BUSY);
+}
+
+static void pool_without_entropy(void **state)
+{
+	add_pages_in_vain(TDX_RND_NO_ENTROPY);
+}
+
+/* --- busy, and first come, first served --- */
+
+#define QUEUE	3
+
+static struct td queue[QUEUE];
+static pthread_t queue_threads[QUEUE];
+static intptr_t queue_errors[QUEUE];
+static u64 served[1 + QUEUE];	/* TDs, in order */
+static u32 nr_served, tries[1 + QUEUE];
+
+static void *queued(void *arg)
+{
+	struct td *own = arg;
+
+	queue_errors[own - queue] = td_getquote(own);
+	return NULL;
+}
+
+/* The next one asks, until it waits for its turn. */
+static void queue_up(u32 i)
+{
+	assert_int_equal(pthread_create(&queue_threads[i], NULL, queued, &queue[i]), 0);
+	while (kshim_waiters() <= i && !READ_ONCE(tries[1 + i]))
+		kshim_look_later();
+}
+
+static void start_queue(void)
+{
+	u32 i;
+
+	start();
+	for (i = 0; i < QUEUE; i++) {
+		td_create(&queue[i], 2 + i, 4 * PAGE_SIZE);
+		td_request(&queue[i]);
+	}
+	nr_served = 0;
+	memset(tries, 0, sizeof(tries));
+}
+
+static void stop_queue(void)
+{
+	u32 i;
+
+	for (i = 0; i < QUEUE; i++)
+		td_destroy(&queue[i]);
+	stop();
+}
+
+/* Who finds it busy tries again at once, without a pause, as only where nobody waits. */
+static void expect_no_queue(void)
+{
+	busy_left = 1;
+	watch(TDH_QUOTE_GET, is_busy);
+	td_request(&td);
+	expect_good_quote(&td);
+	assert_int_equal(nr_seen, 2);
+	assert_in_range(seen[1].at - seen[0].at, 1, 1000);
+}
+
+/* Two of them come while the first polls; the last one when the module is free again. */
+static u64 busy_with_a_queue(u64 fn, struct tdx_module_args *args)
+{
+	u64 tdr = args->rcx, r = TDX_OPERAND_BUSY;
+	u32 who;
+
+	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET)
+		return seam_module(fn, args);
+	who = (tdr - td.guest.tdr) / PAGE_SIZE;
+	switch (who ? 3 : ++tries[0]) {
+	case 1:
+		break;
+	case 2:
+		queue_up(0);
+		queue_up(1);
+		break;
+	default:
+		if (who)
+			tries[who]++;
+		else
+			queue_up(2);
+		r = seam_module(fn, args);
+		served[nr_served++] = tdr;
+	}
+	return r;
+}
+
+static void busy_first_come_first_served(void **state)
+{
+	u32 i;
+
+	start_queue();
+	seam = busy_with_a_queue;
+	expect_good_quote(&td);
+	for (i = 0; i < QUEUE; i++)
+		pthread_join(queue_threads[i], NULL);
+	assert_int_equal(tries[0], 3);
+	assert_int_equal(nr_served, 1 + QUEUE);
+	assert_int_equal(served[0], td.guest.tdr);
+	for (i = 0; i < QUEUE; i++) {
+		assert_int_equal(queue_errors[i], 0);
+		assert_null(td_quote_wrong(&queue[i]));
+		assert_int_equal(served[1 + i], queue[i].guest.tdr);
+		assert_int_equal(tries[1 + i], 1);	/* not before its turn */
+	}
+
+	expect_no_queue();
+	stop_queue();
+}
+
+static bool served_meanwhile;
+
+/* Half-way through the first one's call the module has room for the next. */
+static u64 busy_once(u64 fn, struct tdx_module_args *args)
+{
+	u32 i;
+
+	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET || args->rcx != td.guest.tdr)
+		return seam_module(fn, args);
+	switch (++tries[0]) {
+	case 1:
+		return TDX_OPERAND_BUSY;
+	case 2:
+		queue_up(0);
+		break;
+	case 3:
+		for (i = 0; i < 20000 && kshim_waiters() + tdx_quote_in_flight() > 1; i++)
+			kshim_look_later();
+		served_meanwhile = tdx_quote_in_flight() == 1;
+	}
+	return seam_module(fn, args);
+}
+
+static void busy_turn_is_passed_on(void **state)
+{
+	in_slices();
+	start_queue();
+	served_meanwhile = false;
+	seam = busy_once;
+	expect_good_quote(&td);
+	pthread_join(queue_threads[0], NULL);
+	assert_int_equal(queue_errors[0], 0);
+	assert_null(td_quote_wrong(&queue[0]));
+	assert_true(served_meanwhile);
+	stop_queue();
+}
+
+static bool half_way_done;
+
+/* It has room for one call only, and is busy once when that goes on. */
+static u64 busy_half_way(u64 fn, struct tdx_module_args *args)
+{
+	u64 r;
+
+	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET)
+		return seam_module(fn, args);
+	if (args->rcx != td.guest.tdr) {
+		WRITE_ONCE(tries[1], tries[1] + 1);
+		kshim_look_later();
+		return READ_ONCE(half_way_done) ? seam_module(fn, args) : TDX_OPERAND_BUSY;
+	}
+	if (++tries[0] == 2) {
+		pthread_create(&queue_threads[0], NULL, queued, &queue[0]);
+		while (READ_ONCE(tries[1]) < 2)
+			kshim_look_later();
+		return TDX_OPERAND_BUSY;
+	}
+	r = seam_module(fn, args);
+	WRITE_ONCE(half_way_done, r == TDX_SUCCESS);
+	return r;
+}
+
+static void busy_half_way_waits_for_nobody(void **state)
+{
+	in_slices();
+	start_queue();
+	half_way_done = false;
+	seam = busy_half_way;
+	expect_good_quote(&td);
+	pthread_join(queue_threads[0], NULL);
+	assert_int_equal(tries[0], SLICES + 1);
+	assert_int_equal(queue_errors[0], 0);
+	assert_int_equal(queue[0].answer.ret, TDVMCALL_SUCCESS);
+	assert_null(td_quote_wrong(&queue[0]));
+	stop_queue();
+}
+
+static u64 busy_until_all_are_killed(u64 fn, struct tdx_module_args *args)
+{
+	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET)
+		return seam_module(fn, args);
+	if (++tries[0] == 2) {
+		queue_up(0);
+		queue_up(1);
+		WRITE_ONCE(kshim_killed, true);
+		while (kshim_waiters())
+			kshim_look_later();
+	}
+	return TDX_OPERAND_BUSY;
+}
+
+static void busy_queue_is_killed(void **state)
+{
+	u32 i;
+
+	start_queue();
+	seam = busy_until_all_are_killed;
+	assert_int_equal(td_getquote(&td), -EINTR);
+	assert_int_equal(tries[0], 2);
+	for (i = 0; i < 2; i++) {
+		pthread_join(queue_threads[i], NULL);
+		assert_int_equal(queue_errors[i], -EINTR);
+		assert_int_equal(td_header(&queue[i])->status, UNTOUCHED);
+	}
+	kshim_killed = false;
+
+	expect_no_queue();	/* the turn is not lost with them */
+	stop_queue();
 }
 
 /* With the machine stopped there is no waiting. */
@@ -433,38 +678,6 @@ static void always_cleared(void **state)
 
 /* --- wait --- */
 
-static struct tdx_quote holders[64];
-static u32 nr_holders;
-
-static void hold_all_buffers(void)
-{
-	void *input = (void *)get_zeroed_page(GFP_KERNEL);
-	u32 i;
-
-	memcpy(input, td.memory + HDR, REPORT);
-	nr_holders = tdx_quote_policy.buffers == TDX_BUFFERS_SHARED ? 1 : tdx_quote_nr_buffers();
-	/* What the shared buffer's owner does not keep, but a quote being made does. */
-	if (tdx_quote_policy.buffers == TDX_BUFFERS_SHARED)
-		seam_refuse(TDH_QUOTE_GET, seam_attempts(TDH_QUOTE_GET), 1, TDX_SYS_BUSY);
-	for (i = 0; i < nr_holders; i++) {
-		holders[i] = (struct tdx_quote){ .in = input, .in_len = REPORT };
-		tdx_quote_begin(&holders[i], td.guest.tdr);
-		tdx_quote_generate(&holders[i]);
-		assert_non_null(holders[i].buf);
-	}
-	free_page((unsigned long)input);
-}
-
-static void release_all_buffers(void)
-{
-	u32 i;
-
-	for (i = 0; i < nr_holders; i++) {
-		tdx_quote_put(&holders[i]);
-		tdx_quote_end(&holders[i]);
-	}
-}
-
 static int waiter_error;
 static bool waiter_done;
 
@@ -484,10 +697,10 @@ static void kill_waiter(u32 buffers, u32 wait)
 	tdx_quote_policy.buffers = buffers;
 	tdx_quote_policy.wait = wait;
 	start();
-	hold_all_buffers();
+	hold_buffers(0);
 	waiter_done = false;
 	assert_int_equal(pthread_create(&thread, NULL, waiter, NULL), 0);
-	while (tdx_quote_in_flight() <= nr_holders)
+	while (!tdx_quote_in_flight())
 		kshim_look_later();
 	assert_false(READ_ONCE(waiter_done));
 	WRITE_ONCE(kshim_killed, true);
@@ -496,7 +709,7 @@ static void kill_waiter(u32 buffers, u32 wait)
 
 	if (wait == TDX_WAIT_UNINTERRUPTIBLE) {
 		assert_false(READ_ONCE(waiter_done));
-		release_all_buffers();
+		release_buffers();
 		pthread_join(thread, NULL);
 		assert_int_equal(waiter_error, 0);
 		assert_null(td_quote_wrong(&td));
@@ -504,7 +717,7 @@ static void kill_waiter(u32 buffers, u32 wait)
 		pthread_join(thread, NULL);
 		assert_int_equal(waiter_error, -EINTR);
 		assert_int_equal(td_header(&td)->status, UNTOUCHED);
-		release_all_buffers();
+		release_buffers();
 	}
 	kshim_killed = false;
 	td_request(&td);
@@ -542,15 +755,15 @@ static void many_requests(u32 limit, u32 nr, bool full)
 
 	tdx_quote_policy.limit = limit;
 	start();
-	hold_all_buffers();
+	hold_buffers(0);
 	for (i = 0; i < nr; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, requester, &td), 0);
-	while (tdx_quote_in_flight() < nr_holders + nr)
+	while (tdx_quote_in_flight() < nr)
 		kshim_look_later();
 	assert_int_equal(atomic_read(&td.guest.in_flight), nr);
 	if (full)
 		expect_answer(&td, TDVMCALL_RETRY, UNTOUCHED);
-	release_all_buffers();
+	release_buffers();
 	for (i = 0; i < nr; i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(td_header(&td)->status, TDX_GETQUOTE_SUCCESS);
@@ -851,6 +1064,8 @@ static void begin_update(void)
 	td_create(&other, 2, 4 * PAGE_SIZE);
 	td_request(&other);
 	expect_answer(&other, RETRY, UNTOUCHED);
+	assert_int_equal(other.nr_accesses, 0);
+	assert_int_equal(tdx_quote_in_flight(), 1);
 	td_destroy(&other);
 	assert_int_equal(seam_attempts(TDH_SYS_SHUTDOWN), 0);
 }
@@ -923,6 +1138,36 @@ static void reinit_with_machine_stopped(void **state)
 static void reinit_with_machine_running(void **state)
 {
 	reinit_where(TDX_REINIT_RUNNING);
+}
+
+/* Watchdogs bark where the machine is stopped for long: so such a profile is refused. */
+static void machine_stopped_for_long(void **state)
+{
+	struct tdx_lab_update update;
+	u32 reinit;
+
+	for (reinit = TDX_REINIT_STOPPED; reinit <= TDX_REINIT_RUNNING; reinit++) {
+		bool refused = reinit == TDX_REINIT_STOPPED;
+
+		host_profile_default();
+		tdx_quote_policy.reinit = reinit;
+		start();
+		host_profile.ext_init_ns = 2500000000ULL;
+		host_profile.quote_init_ns = 2500000001ULL;
+		update = (struct tdx_lab_update){ .profile = host_profile };
+		assert_int_equal(lab_update(&update), refused ? -ERANGE : 0);
+		assert_int_equal(seam_attempts(TDH_SYS_SHUTDOWN), !refused);
+		if (refused)
+			assert_non_null(strstr(kshim_last_log(), "reinit stopped"));
+		td_request(&td);
+		expect_good_quote(&td);
+
+		host_profile.quote_init_ns--;
+		assert_int_equal(host_update(), 0);
+		td_request(&td);
+		expect_good_quote(&td);
+		stop();
+	}
 }
 
 /* --- recheck --- */
@@ -1011,6 +1256,28 @@ static void all_is_rechecked(void **state)
 	}
 }
 
+/* Where there never was any quoting user space is to answer, whatever the policy. */
+static void no_quoting_at_boot(void **state)
+{
+	u32 recheck;
+
+	for (recheck = TDX_RECHECK_NONE; recheck <= TDX_RECHECK_METADATA; recheck++) {
+		tdx_quote_policy.recheck = recheck;
+		host_profile_default();
+		quote_init_fails();
+		host_power_on();
+		assert_int_equal(lab_bring_up(), 0);
+		assert_int_equal(lab_state(), TDX_LAB_NO_QUOTING);
+		td_create(&td, 1, 4 * PAGE_SIZE);
+		td_request(&td);
+		assert_int_equal(td_getquote(&td), -ENODEV);
+		assert_int_equal(td.answer.ret, TDVMCALL_SUBFUNC_UNSUPPORTED);
+		assert_int_equal(td.answer.status, TDX_GETQUOTE_IN_FLIGHT);
+		assert_int_equal(td.nr_accesses, 0);
+		stop();
+	}
+}
+
 /* Where there was no quoting at boot an update may bring it, and makes the buffers. */
 static void update_brings_quoting(void **state)
 {
@@ -1047,6 +1314,11 @@ int main(void)
 		TEST(busy_is_waited_for),
 		TEST(busy_for_ever),
 		TEST(pool_while_busy),
+		TEST(pool_without_entropy),
+		TEST(busy_first_come_first_served),
+		TEST(busy_turn_is_passed_on),
+		TEST(busy_half_way_waits_for_nobody),
+		TEST(busy_queue_is_killed),
 		TEST(busy_while_stopped),
 		TEST(never_cleared),
 		TEST(always_cleared),
@@ -1069,8 +1341,10 @@ int main(void)
 		TEST(waiting_update_is_killed),
 		TEST(reinit_with_machine_stopped),
 		TEST(reinit_with_machine_running),
+		TEST(machine_stopped_for_long),
 		TEST(nothing_is_rechecked),
 		TEST(all_is_rechecked),
+		TEST(no_quoting_at_boot),
 		TEST(update_brings_quoting),
 	};
 

@@ -4,12 +4,14 @@
  */
 #include "labtest.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -299,6 +301,26 @@ void pin_to(unsigned int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	EXPECT(!sched_setaffinity(0, sizeof(set), &set));
+}
+
+void move_threads(unsigned int cpu)
+{
+	const pid_t self = gettid(), first = getpid();
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *entry;
+	cpu_set_t set;
+
+	if (!EXPECT(dir))
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	while ((entry = readdir(dir))) {
+		pid_t tid = atoi(entry->d_name);	/* 0 of "." and ".." */
+
+		if (tid && tid != self && tid != first)
+			EXPECT(!sched_setaffinity(tid, sizeof(set), &set));
+	}
+	closedir(dir);
 }
 
 pid_t quoting_child(const struct td_buffer *buffer)

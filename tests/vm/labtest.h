@@ -95,6 +95,7 @@ uint64_t meminfo_kib(const char *field);
 void write_file(const char *path, const char *text);
 void read_file(const char *path, char *text, size_t size);
 void pin_to(unsigned int cpu);		/* the calling thread */
+void move_threads(unsigned int cpu);	/* all but this one and the first, to that CPU */
 
 /* A child that makes this one request; its exit status is R10's low byte. */
 pid_t quoting_child(const struct td_buffer *buffer);

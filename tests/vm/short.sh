@@ -7,7 +7,7 @@
 source "$(dirname "$0")/../check.sh"
 
 suite=tests/vm/short.ini
-points=10
+points=25
 
 run() { "$bench" run --results "$work/$1" "$suite"; }
 digest() { "$bench" report --digest "$work/$1/latest"; }

@@ -154,10 +154,17 @@ static bool promises_good_quotes(const struct plan *plan)
 	return !memcmp(&plan->policy, &best, sizeof(best));
 }
 
-/* Can a quote fail though the path does all right? */
+/*
+ * May a guest be told that there are no quotes though the path does all right? Only
+ * if the module itself ends a quote; not if it wants a call back on its CPU.
+ */
 static bool may_fail(const struct plan *plan)
 {
-	return plan->wild.fault_leaf != TDX_EMU_FAULT_NONE;
+	if (plan->wild.fault_leaf != TDX_EMU_FAULT_QUOTE_GET)
+		return false;
+	return plan->wild.fault_status != TDX_EMU_STATUS_OPERAND_BUSY &&
+	       plan->wild.fault_status != TDX_EMU_STATUS_NO_ENTROPY &&
+	       plan->wild.fault_status != TDX_EMU_STATUS_RESUMABLE;
 }
 
 /* --- actors beside the storm --- */
@@ -357,6 +364,8 @@ static void check_recovery(void)
 /* Of all rounds that came to their end; shared with their processes. */
 struct totals {
 	uint64_t quotes, tds, kills, updates, harms;
+	uint64_t promising;	/* rounds in which no quote may be lost */
+	uint64_t same_cpu;	/* of these, with calls that must go on where they began */
 };
 
 static struct totals *totals;
@@ -373,8 +382,9 @@ static void describe(const struct plan *plan, const struct storm_counts *counts,
 	};
 	char text[160];
 
-	printf("#   %s, %s: %s; %llu TDs came and went, %llu clients killed, %llu of %llu updates failed, %llu hostile acts\n",
+	printf("#   %s, %s%s: %s; %llu TDs came and went, %llu clients killed, %llu of %llu updates failed, %llu hostile acts\n",
 	       plan->name, profile.engine == TDX_EMU_BURN ? "burn" : "halt",
+	       profile.resume_cpu == TDX_EMU_CPU_SAME ? ", same CPU" : "",
 	       storm_text(counts, text), (unsigned long long)now.tds,
 	       (unsigned long long)now.kills, (unsigned long long)actors[UPDATER].failed,
 	       (unsigned long long)now.updates, (unsigned long long)now.harms);
@@ -386,6 +396,10 @@ static void describe(const struct plan *plan, const struct storm_counts *counts,
 	totals->kills += now.kills;
 	totals->updates += now.updates;
 	totals->harms += now.harms;
+	if (promises_good_quotes(plan) && !may_fail(plan)) {
+		totals->promising++;
+		totals->same_cpu += profile.resume_cpu == TDX_EMU_CPU_SAME;
+	}
 }
 
 /* False where the module, or memory, did not let it come up. */
@@ -561,5 +575,7 @@ int main(int argc, char **argv)
 	       (unsigned long long)totals->quotes, (unsigned long long)totals->tds,
 	       (unsigned long long)totals->kills, (unsigned long long)totals->updates,
 	       (unsigned long long)totals->harms);
+	printf("# in %llu rounds no quote was to be lost, in %llu of them on a module that wants calls back on their CPU\n",
+	       (unsigned long long)totals->promising, (unsigned long long)totals->same_cpu);
 	return ktap_status();
 }

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
-cpus=4 seed=1 rounds=5
+cpus=4 seed=15 rounds=5
 
 soak() { tests/vm/lab.sh soak "$cpus" "$seed" "$rounds"; }
 

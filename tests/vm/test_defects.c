@@ -4,11 +4,13 @@
  * with the policy "posted", and its absence with "default", on the same scenario;
  * where one knob cures it, with "posted" and that knob alone as well.
  *
- *   1  a resumed or repeated call gets its own outputs as inputs
+ *   1  a resumed or repeated call gets its own outputs as inputs, and is not brought
+ *      back to the CPU where it was left
  *   2  the module reads its input from the page it writes its output to
  *   3  a request waits unkillably, keeps its CPU, and keeps all other TDs waiting
  *   4  an update makes keys with the whole machine stopped
- *   5  an update overtakes a quote that the module was left with
+ *   5  an update overtakes a quote that the module was left with, or keeps the machine
+ *      waiting for one
  *   6  once re-initialisation has failed, guests are never left to user space
  *   7  an update that drops a feature or makes quotes grow is not noticed
  *   8  a busy module is taken for a broken one
@@ -27,7 +29,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../bench/client.h"
 #include "../../bench/clock.h"
+#include "../../bench/tails.h"
 #include "ktap.h"
 #include "labtest.h"
 #include "storm.h"
@@ -79,6 +83,98 @@ static void test_1_entropy(void)
 	profile.fault_status = TDX_EMU_STATUS_NO_ENTROPY;
 	profile.fault_times = 3;
 	expect_clobbered();
+}
+
+#define MOVES_NS	(MSEC / 5)	/* longer than a slice: so a call gets on */
+
+static atomic_bool mover_stop;
+
+/* Sends guests from CPU to CPU. */
+static void *mover_thread(void *arg)
+{
+	const unsigned int cpus = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned int turn;
+
+	(void)arg;
+	for (turn = 0; !atomic_load(&mover_stop); turn++) {
+		clock_sleep_until(clock_now() + MOVES_NS);
+		move_threads(turn % cpus);
+	}
+	return NULL;
+}
+
+/**
+ * struct traffic - guests that do not stay on their CPUs
+ * @guests:   how many
+ * @moved:    sent around; else it is the scheduler that moves them
+ * @quote_ns: of a quote
+ * @ms:       how long
+ */
+struct traffic {
+	unsigned int guests;
+	bool moved;
+	uint64_t quote_ns;
+	unsigned int ms;
+};
+
+static void run_traffic(const struct traffic *traffic, struct storm_counts *counts)
+{
+	pthread_t mover;
+
+	atomic_store(&mover_stop, false);
+	storm_start(traffic->guests);
+	if (traffic->moved)
+		pthread_create(&mover, NULL, mover_thread, NULL);
+	usleep(traffic->ms * 1000);
+	atomic_store(&mover_stop, true);
+	if (traffic->moved)
+		pthread_join(mover, NULL);
+	storm_stop(counts);
+}
+
+/* A module that wants its calls back on the CPU where they were left. */
+static struct storm_counts quotes_in(const struct traffic *traffic,
+				     const struct tdx_quote_policy *policy)
+{
+	struct storm_counts counts = {};
+	uint64_t elsewhere = 0;
+	char text[160];
+
+	profile.resume_cpu = TDX_EMU_CPU_SAME;
+	profile.yield = TDX_EMU_YIELD_SLICE;
+	profile.slice_ns = MSEC / 10;
+	profile.quote_ns = traffic->quote_ns;
+	if (up(policy)) {
+		run_traffic(traffic, &counts);
+		elsewhere = leaf_count(TDX_LAB_LEAF_QUOTE_GET).failed;
+	}
+	down();
+	default_profile();
+	printf("# %u guests: %s; %llu calls resumed on another CPU\n", traffic->guests,
+	       storm_text(&counts, text), (unsigned long long)elsewhere);
+	EXPECT(elsewhere > 0);
+	return counts;
+}
+
+static void expect_brought_back(const struct traffic *traffic)
+{
+	struct storm_counts counts;
+
+	counts = quotes_in(traffic, POSTED_WITH(.buffers = TDX_BUFFERS_PER_CALL));
+	EXPECT(counts.of[UNAVAILABLE] > 0);
+	counts = quotes_in(traffic, &best);
+	EXPECT(counts.of[GOOD] > 0);
+	EXPECT_EQUAL(counts.of[GOOD], storm_requests(&counts));
+}
+
+static void test_1_sent_around(void)
+{
+	expect_brought_back(&(struct traffic){ 3, true, MSEC, 100 });
+}
+
+static void test_1_crowd(void)
+{
+	expect_brought_back(&(struct traffic){ 32, false, 5 * MSEC, 300 });
 }
 
 /* --- 2: input in page 0 of the output --- */
@@ -282,7 +378,7 @@ static unsigned int turned_away(const struct tdx_quote_policy *policy)
 	struct td td;
 
 	make_nonce(nonce, 3);
-	profile.quote_ns = 20 * MSEC;
+	profile.quote_ns = LONG_QUOTE / 2;
 	if (!up(policy) || !EXPECT(!td_create(&td, GREEDY * SHARED_SIZE)))
 		goto out;
 	for (i = 0; i < GREEDY; i++) {
@@ -317,7 +413,7 @@ static void test_3_limit(void)
 #define INITS_NS	(60 * MSEC)	/* TDH.EXT.INIT and TDH.QUOTE.INIT */
 
 struct stall {
-	uint64_t ns;		/* that some CPU was away */
+	uint64_t ns;		/* that the machine was stopped */
 	uint64_t entries;	/* of the module for the two */
 };
 
@@ -349,7 +445,7 @@ static struct stall stall_of_update(const struct tdx_quote_policy *policy, uint6
 	}
 	down();
 	default_profile();
-	printf("# %s, %s, interrupts off are %s: every CPU away for %.3f ms, %llu entries\n",
+	printf("# %s, %s, interrupts off are %s: stalled for %.3f ms, %llu entries\n",
 	       policy == &posted ? "posted" : policy == &best ? "default" : "reinit=running",
 	       engine == TDX_EMU_BURN ? "burn" : "halt",
 	       yield_if == TDX_EMU_IF_IGNORE ? "ignored" : "honoured",
@@ -479,6 +575,50 @@ static void test_5_refuse(void)
 
 	EXPECT(o.refused > 0);
 	expect_unharmed(TDX_EMU_CALLS_REFUSE);
+}
+
+/* One request in a module that is not left before it is done, and an update meanwhile. */
+static struct tdx_lab_update update_beside_call(const struct tdx_quote_policy *policy)
+{
+	struct tdx_lab_update update = {};
+	struct td_buffer buffer;
+	uint8_t nonce[64];
+	struct td td;
+	pid_t pid;
+
+	make_nonce(nonce, 1);
+	profile.yield = TDX_EMU_YIELD_NEVER;
+	profile.quote_ns = LONG_QUOTE;
+	if (up(policy) && EXPECT(!td_create(&td, SHARED_SIZE))) {
+		buffer = whole(&td);
+		EXPECT(!td_request(&buffer, nonce));
+		pid = quoting_child(&buffer);
+		await_in_flight(1);
+		EXPECT(update_to(&profile, &update));
+		waitpid(pid, NULL, 0);
+		td_destroy(&td);
+	}
+	down();
+	default_profile();
+	printf("# %s: drain %.3f ms, stall %.3f ms of %.3f ms\n",
+	       policy->update == TDX_UPDATE_EXCLUDED ? "excluded" : "racing",
+	       (double)update.drain_ns / MSEC, (double)update.stall_ns / MSEC,
+	       (double)update.total_ns / MSEC);
+	return update;
+}
+
+/* CPUs that have stopped wait for the one that is in the module. */
+static void test_5_stall(void)
+{
+	struct tdx_lab_update update;
+
+	update = update_beside_call(POSTED_WITH(.reinit = TDX_REINIT_RUNNING));
+	EXPECT(update.stall_ns > LONG_QUOTE * 9 / 10);
+	EXPECT_EQUAL(update.drain_ns, 0);
+
+	update = update_beside_call(&best);
+	EXPECT(update.stall_ns < LONG_QUOTE / 100);
+	EXPECT(update.drain_ns > LONG_QUOTE * 9 / 10);
 }
 
 /* --- 6: no way back --- */
@@ -698,6 +838,66 @@ static void test_8_one_slot(void)
 	expect_patience(POSTED_WITH(.buffers = TDX_BUFFERS_PER_CALL), &busy, 4);
 }
 
+#define EQUALS		16
+#define QUOTES_EACH	100
+
+static struct load_sample samples[EQUALS * QUOTES_EACH];
+
+/* Asks so often, without a pause; its samples are behind those of the guests before. */
+static void *equal_guest(void *arg)
+{
+	const struct td *td = arg;
+	struct load_sample *sample = &samples[td->info.id * QUOTES_EACH];
+	struct td_buffer buffer = whole(td);
+	struct tdx_lab_getquote call;
+	unsigned int i;
+	uint8_t nonce[64];
+
+	make_nonce(nonce, td->info.id);
+	for (i = 0; i < QUOTES_EACH; i++, sample++) {
+		uint64_t start;
+
+		EXPECT(!td_request(&buffer, nonce));
+		start = clock_now();
+		EXPECT(!td_getquote(&buffer, &call));
+		EXPECT_EQUAL(call.ret, RET_SUCCESS);
+		EXPECT_EQUAL(call.status, STATUS_SUCCESS);
+		*sample = (struct load_sample){ .intended = clock_now() - start,
+						.td = td->info.id };
+	}
+	return NULL;
+}
+
+static void test_8_fair(void)
+{
+	pthread_t threads[EQUALS];
+	struct td tds[EQUALS];
+	struct tails tails;
+	unsigned int i;
+
+	profile.slots = 1;
+	profile.yield = TDX_EMU_YIELD_SLICE;
+	profile.slice_ns = MSEC / 5;
+	if (!up(&best))
+		goto out;
+	for (i = 0; i < EQUALS; i++)
+		EXPECT(!td_create(&tds[i], SHARED_SIZE));
+	for (i = 0; i < EQUALS; i++)
+		pthread_create(&threads[i], NULL, equal_guest, &tds[i]);
+	for (i = 0; i < EQUALS; i++) {
+		pthread_join(threads[i], NULL);
+		td_destroy(&tds[i]);
+	}
+	if (EXPECT(!tails_find(samples, EQUALS * QUOTES_EACH, &tails))) {
+		printf("# p99 of %u equal guests: worst %.3f ms, median %.3f ms\n", EQUALS,
+		       (double)tails.worst / MSEC, (double)tails.median / MSEC);
+		EXPECT(tails.worst <= 2 * tails.median);
+	}
+out:
+	down();
+	default_profile();
+}
+
 /* --- 9: causes --- */
 
 enum cause { BAD_VERSION, TOO_LONG, BAD_REPORT, TOO_SMALL, MODULE_BUSY, MODULE_BROKEN, NR_CAUSES };
@@ -884,6 +1084,10 @@ int main(void)
 	static const struct ktap_test tests[] = {
 		{ "1: a resumed call gets clobbered inputs", test_1_resume, NULL },
 		{ "1: so does one that is repeated for want of entropy", test_1_entropy, NULL },
+		{ "1: a call that must go on where it began, by guests sent from CPU to CPU",
+		  test_1_sent_around, NULL },
+		{ "1: a call that must go on where it began, by more guests than CPUs",
+		  test_1_crowd, NULL },
 		{ "2: input that the output overwrites is read again", test_2_alias, NULL },
 		{ "3: who waits cannot be killed", test_3_kill, NULL },
 		{ "3: a request keeps its CPU", test_3_cpu, NULL },
@@ -898,6 +1102,7 @@ int main(void)
 		{ "5: an update overtakes quotes, which the module drops", test_5_cancel, NULL },
 		{ "5: an update overtakes quotes, which the module keeps", test_5_survive, NULL },
 		{ "5: an update is refused because of a quote under way", test_5_refuse, NULL },
+		{ "5: an update keeps CPUs waiting for a call under way", test_5_stall, NULL },
 		{ "6: no way back after TDH.QUOTE.INIT failed", test_6_quote_init, NULL },
 		{ "6: no way back after TDH.EXT.INIT failed", test_6_ext_init, NULL },
 		{ "7: quoting that needs no extensions is forgotten", test_7_not_required, NULL },
@@ -905,6 +1110,7 @@ int main(void)
 		{ "7: quotes that grow are not noticed", test_7_grown, NULL },
 		{ "8: a module that is busy now and then", test_8_busy_now_and_then, NULL },
 		{ "8: a module with one slot", test_8_one_slot, NULL },
+		{ "8: a module with one slot, shared out fairly", test_8_fair, NULL },
 		{ "9: all causes look the same to the guest", test_9_answers, NULL },
 		{ "9: the raw status is in the trace", test_9_trace, NULL },
 		{ "10: nobody opted in", NULL,

@@ -106,6 +106,8 @@ long work_on_cpu_safe(int cpu, long (*work)(void *arg), void *arg)
 	long ret;
 
 	kshim_might_sleep();
+	if (cpu >= kshim_cpus)
+		return -ENODEV;
 	kshim_preempted = NULL;
 	kshim_cpu = cpu;
 	ret = work(arg);
@@ -157,47 +159,90 @@ int mutex_lock_killable(struct mutex *lock)
 void sema_init(struct semaphore *sem, unsigned int count)
 {
 	pthread_mutex_init(&sem->m, NULL);
-	pthread_cond_init(&sem->c, NULL);
 	sem->count = count;
+	sem->first = NULL;
 }
 
-static bool down_trylock(struct semaphore *sem)
+struct kshim_waiter {
+	struct kshim_waiter *next;
+	bool up;
+};
+
+static unsigned int waiters;
+
+unsigned int kshim_waiters(void)
+{
+	return __atomic_load_n(&waiters, __ATOMIC_RELAXED);
+}
+
+/* NULL: to the end. sem->m held. */
+static struct kshim_waiter **find_waiter(struct semaphore *sem, const struct kshim_waiter *waiter)
+{
+	struct kshim_waiter **at;
+
+	for (at = &sem->first; *at != waiter; at = &(*at)->next)
+		;
+	return at;
+}
+
+/* In the queue, until up() or a signal takes it out. */
+static int await_up(struct semaphore *sem, struct kshim_waiter *self, bool killable)
 {
 	bool got;
 
+	do {
+		bool killed = killable && READ_ONCE(kshim_killed);
+
+		pthread_mutex_unlock(&sem->m);
+		kshim_look_later();
+		pthread_mutex_lock(&sem->m);
+		got = self->up;
+		if (!got && killed) {
+			*find_waiter(sem, self) = self->next;
+			return -EINTR;
+		}
+	} while (!got);
+	return 0;
+}
+
+static int do_down(struct semaphore *sem, bool killable)
+{
+	struct kshim_waiter self = {};
+	int ret = 0;
+
+	kshim_might_sleep();
 	pthread_mutex_lock(&sem->m);
-	got = sem->count;
-	sem->count -= got;
+	if (sem->count) {
+		sem->count--;
+	} else {
+		*find_waiter(sem, NULL) = &self;
+		__atomic_add_fetch(&waiters, 1, __ATOMIC_RELAXED);
+		ret = await_up(sem, &self, killable);
+		__atomic_sub_fetch(&waiters, 1, __ATOMIC_RELAXED);
+	}
 	pthread_mutex_unlock(&sem->m);
-	return got;
+	return ret;
 }
 
 int down_killable(struct semaphore *sem)
 {
-	kshim_might_sleep();
-	while (!down_trylock(sem)) {
-		if (READ_ONCE(kshim_killed))
-			return -EINTR;
-		kshim_look_later();
-	}
-	return 0;
+	return do_down(sem, true);
 }
 
 void down(struct semaphore *sem)
 {
-	kshim_might_sleep();
-	pthread_mutex_lock(&sem->m);
-	while (!sem->count)
-		pthread_cond_wait(&sem->c, &sem->m);
-	sem->count--;
-	pthread_mutex_unlock(&sem->m);
+	do_down(sem, false);
 }
 
 void up(struct semaphore *sem)
 {
 	pthread_mutex_lock(&sem->m);
-	sem->count++;
-	pthread_cond_signal(&sem->c);
+	if (sem->first) {
+		sem->first->up = true;
+		sem->first = sem->first->next;
+	} else {
+		sem->count++;
+	}
 	pthread_mutex_unlock(&sem->m);
 }
 

@@ -37,6 +37,7 @@ const char *kshim_last_log(void);	/* last line of pr_err() and its kin */
 void kshim_advance_ns(__u64 ns);	/* of ktime_get_ns() */
 __u64 kshim_tsc_reads(void);		/* rdtsc_ordered() calls */
 extern bool kshim_killed;		/* a fatal signal is pending, for all threads */
+unsigned int kshim_waiters(void);	/* threads that wait for a semaphore */
 extern bool kshim_traced;		/* somebody listens to trace events */
 extern bool kshim_interrupt;		/* one is pending, and nobody takes it */
 extern unsigned int kshim_cpus;		/* online */
@@ -70,6 +71,7 @@ typedef unsigned int gfp_t;
 /* --- arithmetic --- */
 
 #define SZ_16M			0x1000000
+#define SZ_64M			0x4000000
 #define BIT_ULL(n)		(1ULL << (n))
 #define GENMASK_ULL(h, l)	(~0ULL >> (63 - (h)) & ~0ULL << (l))
 #define FIELD_GET(mask, v)	(((v) & (mask)) >> __builtin_ctzll(mask))
@@ -83,6 +85,7 @@ typedef unsigned int gfp_t;
 #define min(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a < _b ? _a : _b; })
 #define max(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
 #define max3(a, b, c)		max(max(a, b), c)
+#define min3(a, b, c)		min(min(a, b), c)
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 #define check_add_overflow(a, b, sum)	__builtin_add_overflow(a, b, sum)
@@ -120,6 +123,8 @@ static inline u64 get_unaligned_be64(const void *p)
 #define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
 #define smp_wmb()		__atomic_thread_fence(__ATOMIC_RELEASE)
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_mb__after_atomic()	smp_mb()
 #define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
 #undef static_assert
@@ -156,10 +161,12 @@ void kshim_may_preempt(void);
 
 typedef struct { pthread_mutex_t m; } spinlock_t;
 struct mutex { pthread_mutex_t m; };
+
+/* First come, first served, as the kernel's. */
 struct semaphore {
 	pthread_mutex_t m;
-	pthread_cond_t c;
 	unsigned int count;
+	struct kshim_waiter *first;
 };
 
 #define DEFINE_SPINLOCK(name)	spinlock_t name = { PTHREAD_MUTEX_INITIALIZER }
@@ -203,6 +210,8 @@ static inline void mutex_unlock(struct mutex *lock)
 
 int mutex_lock_killable(struct mutex *lock);
 
+#define DEFINE_SEMAPHORE(name, n)						\
+	struct semaphore name = { PTHREAD_MUTEX_INITIALIZER, n }
 void sema_init(struct semaphore *sem, unsigned int count);
 void down(struct semaphore *sem);
 int down_killable(struct semaphore *sem);
@@ -350,6 +359,7 @@ void free_page(unsigned long addr);
 
 void *vmalloc(size_t size);
 void *vzalloc(size_t size);
+#define __vmalloc(size, gfp)	((gfp) & __GFP_ZERO ? vzalloc(size) : vmalloc(size))
 void vfree(const void *addr);
 unsigned long vmalloc_to_pfn(const void *addr);
 
