@@ -17,10 +17,11 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
-#include <linux/semaphore.h>
 #include <linux/sched/signal.h>
+#include <linux/semaphore.h>
 #include <linux/time64.h>
 #include <linux/topology.h>
+#include <linux/wait.h>
 #include <asm/cacheflush.h>
 
 #include "seamcall.h"
@@ -43,9 +44,10 @@
 #define BUSY_PAUSE_MAX_NS	NSEC_PER_MSEC
 #define BUSY_PATIENCE_NS	(10 * NSEC_PER_SEC)
 
-/* Who tries again when the module was busy: one at a time, first come, first served. */
+/* Who found the module busy: first come, first served. */
 static DEFINE_SEMAPHORE(busy_turn, 1);
-static atomic_t busy_waiters;
+static DECLARE_WAIT_QUEUE_HEAD(busy_room);
+static atomic_t busy_waiters, busy_ended;
 
 u64 tdx_clock_mult;
 
@@ -66,65 +68,68 @@ static void set_ext_state(enum tdx_ext_state state, int error)
 	ext_state = state;
 }
 
-static void pause_killable(u64 ns)
-{
-	ktime_t time = ns_to_ktime(ns);
+/* --- a busy module --- */
 
-	set_current_state(TASK_KILLABLE);
-	schedule_hrtimeout(&time, HRTIMER_MODE_REL);
+/* A call has ended, so there may be room for one that waits. */
+static void tell_ended(void)
+{
+	if (!atomic_read(&busy_waiters))
+		return;
+	atomic_inc(&busy_ended);
+	wake_up(&busy_room);
+}
+
+static bool take_ended(void)
+{
+	return atomic_add_unless(&busy_ended, -1, 0);
+}
+
+/* Until a call has ended, or for a while: others than these may keep the module busy. */
+static bool await_room(const struct tdx_ext_call *call, u64 pause)
+{
+	bool in_vain;
+
+	/* What those who queue are waiting for may be this call's end. */
+	if (call->begun)
+		return wait_event_hrtimeout(busy_room, false, ns_to_ktime(pause));
+
+	if (down_killable(&busy_turn))
+		return true;
+	in_vain = wait_event_hrtimeout(busy_room, take_ended(), ns_to_ktime(pause));
+	up(&busy_turn);
+	return in_vain;
+}
+
+static bool wait_in_line(const struct tdx_ext_call *call, u64 pause)
+{
+	bool in_vain;
+
+	atomic_inc(&busy_waiters);
+	in_vain = await_room(call, pause);
+	if (atomic_dec_and_test(&busy_waiters))
+		atomic_set(&busy_ended, 0);
+	return in_vain;
 }
 
 static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_module_args *args,
 		     struct tdx_ext_call *call)
 {
-	u64 pause = BUSY_PAUSE_MIN_NS, paused = 0, r;
-
-	for (;;) {
-		tdx_ext_call_inputs(call, inputs, args);
-		r = tdx_ext_seamcall(fn, args, call);
-		if (TDX_STATUS_CODE(r) != TDX_OPERAND_BUSY || paused >= BUSY_PATIENCE_NS ||
-		    fatal_signal_pending(current))
-			return r;
-
-		pause_killable(pause);
-		paused += pause;
-		pause = min_t(u64, 2 * pause, BUSY_PAUSE_MAX_NS);
-	}
-}
-
-/**
- * tdx_ext_pass_turn - the module has room for a call, or never will: let the next one try
- * @call: which has the turn
- */
-void tdx_ext_pass_turn(struct tdx_ext_call *call)
-{
-	call->turn = false;
-	up(&busy_turn);
-	atomic_dec(&busy_waiters);
-}
-
-static u64 wait_for_turn(u64 fn, const struct tdx_module_args *inputs,
-			 struct tdx_module_args *args, struct tdx_ext_call *call)
-{
-	u64 r;
+	u64 pause = BUSY_PAUSE_MIN_NS, paused = 0, r = TDX_OPERAND_BUSY;
 
 	/* A gap begins, also where nobody has entered yet; if somebody listens. */
 	if (call->id && !call->left_ns)
 		call->left_ns = tdx_clock();
 
-	/* What those who wait are waiting for may be this call's end. */
-	if (call->begun)
-		return try_again(fn, inputs, args, call);
+	while (TDX_STATUS_CODE(r) == TDX_OPERAND_BUSY && paused < BUSY_PATIENCE_NS) {
+		if (wait_in_line(call, pause))
+			paused += pause;
+		if (fatal_signal_pending(current))
+			break;
+		pause = min_t(u64, 2 * pause, BUSY_PAUSE_MAX_NS);
 
-	atomic_inc(&busy_waiters);
-	if (down_killable(&busy_turn)) {
-		atomic_dec(&busy_waiters);
-		return TDX_OPERAND_BUSY;
+		tdx_ext_call_inputs(call, inputs, args);
+		r = tdx_ext_seamcall(fn, args, call);
 	}
-	call->turn = true;
-	r = try_again(fn, inputs, args, call);
-	if (call->turn)
-		tdx_ext_pass_turn(call);
 	return r;
 }
 
@@ -150,7 +155,9 @@ u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_
 	if (!patient || !atomic_read(&busy_waiters))
 		r = tdx_ext_seamcall(fn, args, call);
 	if (patient && TDX_STATUS_CODE(r) == TDX_OPERAND_BUSY)
-		r = wait_for_turn(fn, &inputs, args, call);
+		r = try_again(fn, &inputs, args, call);
+	if (TDX_STATUS_CODE(r) != TDX_OPERAND_BUSY)
+		tell_ended();
 	return r;
 }
 

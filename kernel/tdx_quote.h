@@ -28,7 +28,6 @@ extern struct tdx_quote_policy tdx_quote_policy;
  * @status:     raw completion status of the last iteration
  * @iterations: times the module was entered
  * @begun:      the module has left it half-way, and so has room for it
- * @turn:       it has the turn of those that found the module busy
  * @seam_ns:    time inside the module, summed; 0 when nobody listens
  * @gap_ns:     time from each exit until the host goes on, with the next
  *              iteration or behind the last, summed; 0 when nobody listens
@@ -48,7 +47,6 @@ struct tdx_ext_call {
 	u32 iterations;
 	u32 left_cpu;
 	bool begun;
-	bool turn;
 };
 
 /* What the next entry gets, from what the first one got. */
@@ -68,7 +66,6 @@ u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *
 
 /* As tdx_ext_seamcall(), and tried again while the module is busy. */
 u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
-void tdx_ext_pass_turn(struct tdx_ext_call *call);
 
 enum tdx_ext_state {
 	TDX_EXT_ABSENT,		/* the module has none, or none is required */

@@ -84,8 +84,6 @@ static __always_inline u64 run_to_end(u64 fn, struct tdx_module_args *args,
 			call->begun = true;
 			if (rcx_moves)
 				call->rcx = args->rcx;
-			if (call->turn)
-				tdx_ext_pass_turn(call);
 			attempts = ENTROPY_ATTEMPTS;
 		} else if (r != TDX_RND_NO_ENTROPY || !--attempts) {
 			break;

@@ -44,7 +44,7 @@ check "plots and page are there" "ls $work/1/latest/ $work/1/latest/plots" 0 '^r
 
 ### Reports of a real result
 
-check "report: the table again" "$bench report $work/1/latest" 0 'Quote throughput' 'books' '!open'
+check "report: the table again" "$bench report $work/1/latest" 0 'Quote throughput' 'books' '!open: '
 check "report --digest" "digest 1" 0 '^[0-9a-f]{64}$'
 check "report --csv" "$bench report --csv $work/1/latest | sed -n 1p" 0 '^id,section,measurement,.*,p99,p99.9,max$'
 check "report --json can be read again" \

@@ -32,6 +32,7 @@
 bool kshim_killed, kshim_traced;
 unsigned int kshim_cpus = 4, kshim_max_order = 10, kshim_max_contig = UINT_MAX;
 void (*kshim_preempted)(void);
+void (*kshim_paused)(void);
 __thread unsigned int kshim_cpu;
 __thread bool kshim_stopped;
 
@@ -132,6 +133,8 @@ int schedule_hrtimeout(ktime_t *time, int mode)
 {
 	(void)mode;
 	kshim_might_sleep();
+	if (kshim_paused)
+		kshim_paused();
 	kshim_advance_ns(*time);
 	kshim_may_preempt();
 	return 0;

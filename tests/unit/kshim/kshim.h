@@ -44,6 +44,7 @@ extern unsigned int kshim_cpus;		/* online */
 extern __thread unsigned int kshim_cpu;	/* this thread is on */
 /* Called, if set, wherever another task might run: preempt_enable(), cond_resched(), a sleep. */
 extern void (*kshim_preempted)(void);
+extern void (*kshim_paused)(void);	/* called as somebody begins to sleep for a while */
 __u64 kshim_resched_offers(void);	/* cond_resched() calls */
 __u64 kshim_flushed(void);		/* bytes that clflush_cache_range() was told */
 
@@ -226,6 +227,10 @@ void kshim_look_later(void);
 
 #define DECLARE_WAIT_QUEUE_HEAD(name)	struct wait_queue_head name
 #define wake_up_all(queue)	((void)(queue))
+#define wake_up(queue)		((void)(queue))
+/* All of the time has passed, or none. */
+#define wait_event_hrtimeout(queue, condition, time)				\
+	((condition) ? 0 : (schedule_hrtimeout(&(ktime_t){ time }, 0), -ETIME))
 #define wait_event_killable(queue, condition) ({				\
 	int _ret = 0;								\
 	kshim_might_sleep();							\
@@ -249,6 +254,17 @@ typedef struct { int v; } atomic_t;
 #define cmpxchg(p, old, new)	__sync_val_compare_and_swap(p, old, new)
 #define atomic_fetch_inc_release(a)	__atomic_fetch_add(&(a)->v, 1, __ATOMIC_RELEASE)
 #define atomic_inc_return(a)	__atomic_add_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST)
+static inline bool atomic_add_unless(atomic_t *a, int n, int unless)
+{
+	int v = __atomic_load_n(&a->v, __ATOMIC_RELAXED);
+
+	while (v != unless && !__atomic_compare_exchange_n(&a->v, &v, v + n, false,
+							   __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
+	return v != unless;
+}
+
+#define atomic_set(a, n)	__atomic_store_n(&(a)->v, n, __ATOMIC_RELAXED)
 #define atomic_dec_and_test(a)	(!__atomic_sub_fetch(&(a)->v, 1, __ATOMIC_SEQ_CST))
 #define atomic64_read(a)	atomic_read(a)
 #define atomic64_inc(a)		atomic_inc(a)
