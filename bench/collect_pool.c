@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads pool.bpf.c: the memory pool and bring-up.
+ * Reads pool.bpf.c: the memory pool.
  */
 #include <errno.h>
 
@@ -42,7 +42,6 @@ static void merge_cpu(void *into, const void *value)
 	if (cpu->chunk_max > pool->chunk_max)
 		pool->chunk_max = cpu->chunk_max;
 	pool->add_pages += cpu->add_pages;
-	pool->add_errors += cpu->add_errors;
 	pool->add_iterations += cpu->add_iterations;
 	pool->totals += cpu->totals;
 	pool->total_errors += cpu->total_errors;
@@ -52,10 +51,6 @@ static void merge_cpu(void *into, const void *value)
 	pool->flush_ns += cpu->flush_ns;
 	pool->add_ns += cpu->add_ns;
 	pool->nodes |= cpu->nodes;
-	pool->ext_changes += cpu->ext_changes;
-	pool->ext_errors += cpu->ext_errors;
-	pool->quote_changes += cpu->quote_changes;
-	pool->quote_errors += cpu->quote_errors;
 }
 
 static int read_pool(struct collect_watch *watch, struct collect *collect)

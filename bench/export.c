@@ -13,6 +13,7 @@
 
 #include "export.h"
 #include "result.h"
+#include "view.h"
 
 /* ---- Digest ---- */
 
@@ -132,7 +133,7 @@ void csv_field(FILE *out, const char *text)
 /* "guests=16 policy=posted buffers=per-call" */
 static void csv_parameters(FILE *out, const json_t *point)
 {
-	char *text = NULL, policy[256];
+	char *text = NULL, policy[CELL_SIZE];
 	const char *key;
 	json_t *value;
 	size_t size;

@@ -49,6 +49,15 @@ static struct text number_text(double value)
 	return t;
 }
 
+/* "1 update", "2 updates" */
+static struct text count_text(double count, const char *noun)
+{
+	struct text t;
+
+	snprintf(t.s, sizeof(t.s), "%g %s%s", count, noun, count == 1 ? "" : "s");
+	return t;
+}
+
 static double number(const json_t *point, const char *metric, const char *stat)
 {
 	double value;
@@ -141,6 +150,9 @@ static void throughput(const struct talk *talk, const json_t *points)
 		compare_rates(talk, most);
 }
 
+/* More than this share apart is not flat. */
+#define FLAT	0.2
+
 /* As posted, from the first such point on: those that differ from it in guests only. */
 static void flatness(const struct talk *talk, const json_t *points)
 {
@@ -159,7 +171,7 @@ static void flatness(const struct talk *talk, const json_t *points)
 		from = fmin(from, point_setting_number(point, "guests"));
 		to = fmax(to, point_setting_number(point, "guests"));
 	}
-	if (to > from && high > 0)
+	if (to > from && high > 0 && (high - low) / high < FLAT)
 		say(talk, "As posted, with one buffer, the rate stays between %s and %s quotes/s from %g to %g guests (%.1f %% apart).",
 		    number_text(low).s, number_text(high).s, from, to, 100 * (high - low) / high);
 }
@@ -169,14 +181,26 @@ static bool is_fairness(const json_t *point)
 	return point_has_hog(point) && !isnan(number(point, "td.p99_ratio", "value"));
 }
 
+/* Of fewer than 100 quotes, the 99th percentile is the largest. */
+static bool has_percentiles(const json_t *point)
+{
+	double fewest = number(point, "td.quotes_min", "value");
+
+	if (isnan(fewest))
+		fewest = number(point, "quote.count", "value") /
+			 point_setting_number(point, "guests");
+	return fewest >= 100;
+}
+
 static void fairness(const struct talk *talk, const json_t *points)
 {
 	struct pair pair;
 
 	for_each_pair(pair, points, is_fairness)
-		say(talk, "With one guest asking %g times at once beside %g others, the worst guest's p99 latency is %.2f times the median guest's with the default policy (%s against %s), and %.2f times as posted (%s against %s).",
+		say(talk, "With one guest asking %g times at once beside %g others, the worst guest's %s latency is %.2f times the median guest's with the default policy (%s against %s), and %.2f times as posted (%s against %s).",
 		    point_setting_number(pair.posted, "hog"),
 		    point_setting_number(pair.posted, "guests") - 1,
+		    has_percentiles(pair.posted) && has_percentiles(pair.best) ? "p99" : "largest",
 		    number(pair.best, "td.p99_ratio", "value"),
 		    time_text(number(pair.best, "td.p99_worst", "value")).s,
 		    time_text(number(pair.best, "td.p99_median", "value")).s,
@@ -193,6 +217,13 @@ static bool is_update(const json_t *point)
 	       !isnan(number(point, "update.stall_ns", "value"));
 }
 
+/* Behind an update that failed there are no quotes, however soon it was over. */
+static bool is_good_update(const json_t *point)
+{
+	return is_update(point) && !(number(point, "update.failed", "value") > 0) &&
+	       !(point_setting_number(point, "faulty") > 0);
+}
+
 /* The first pair of each rule by which the module yields while the machine is stopped. */
 static void stall(const struct talk *talk, const json_t *points)
 {
@@ -205,8 +236,9 @@ static void stall(const struct talk *talk, const json_t *points)
 	struct pair pair;
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
-		for_each_pair(pair, points, is_update) {
-			if (!point_setting_is(pair.posted, "yield_if", rules[i].rule))
+		for_each_pair(pair, points, is_good_update) {
+			if (!is_good_update(pair.best) ||
+			    !point_setting_is(pair.posted, "yield_if", rules[i].rule))
 				continue;
 			say(talk, "An update stops every CPU for %s as posted and for %s with the default policy, if the module %s; it takes %s against %s until quotes can be made again.",
 			    time_text(number(pair.posted, "update.stall_ns", "value")).s,
@@ -221,14 +253,18 @@ static void stall(const struct talk *talk, const json_t *points)
 
 /* What became of the requests of a storm; of several, all together. */
 struct harm {
-	double updates, good, retries, lost, wrong, stale;
+	double updates, good, retries, fell_back, lost, wrong, stale;
 };
 
 static void add_harm(struct harm *harm, const json_t *point)
 {
+	double fell_back = number(point, "quote.fell_back", "value");
+
 	harm->updates += number(point, "update.count", "value");
 	harm->good += number(point, "quote.count", "value");
 	harm->retries += number(point, "quote.retries", "value");
+	if (!isnan(fell_back))
+		harm->fell_back += fell_back;
 	harm->lost += number(point, "quote.lost", "value");
 	harm->wrong += number(point, "quote.wrong", "value");
 	harm->stale += number(point, "quote.stale", "value");
@@ -244,9 +280,13 @@ static void harm(const struct talk *talk, const json_t *points)
 		add_harm(&best, pair.best);
 	}
 	if (posted.updates > 0)
-		say(talk, "Over %g updates under load, the series as posted loses %g requests and hands out %g wrong and %g stale quotes beside %g good ones; the default policy loses %g, hands out %g and %g beside %g, and tells guests %g times to ask again.",
-		    posted.updates, posted.lost, posted.wrong, posted.stale, posted.good,
+		say(talk, "Over %s under load, the series as posted loses %s and hands out %g wrong and %g stale quotes beside %g good ones; the default policy loses %g, hands out %g and %g beside %g, and tells guests %g times to ask again.",
+		    count_text(posted.updates, "update").s,
+		    count_text(posted.lost, "request").s, posted.wrong, posted.stale, posted.good,
 		    best.lost, best.wrong, best.stale, best.good, best.retries);
+	if (posted.fell_back + best.fell_back > 0)
+		say(talk, "Over the same updates, the kernel leaves %s to user space as posted and %g with the default policy.",
+		    count_text(posted.fell_back, "request").s, best.fell_back);
 }
 
 /* Whatever else the policy says, and however the module treats calls under way. */
@@ -261,9 +301,9 @@ static void race(const struct talk *talk, const json_t *points)
 			add_harm(point_setting_is(point, "update", "racing") ? &racing : &excluded,
 				 point);
 	if (racing.wrong + racing.stale > 0 && excluded.updates > 0)
-		say(talk, "Where an update goes ahead while quotes are being made, %g quotes are wrong and %g stale (%g updates, any policy); where it waits for them, %g and %g (%g updates).",
-		    racing.wrong, racing.stale, racing.updates,
-		    excluded.wrong, excluded.stale, excluded.updates);
+		say(talk, "Where an update goes ahead while quotes are being made, %g quotes are wrong and %g stale (%s, any policy); where it waits for them, %g and %g (%s).",
+		    racing.wrong, racing.stale, count_text(racing.updates, "update").s,
+		    excluded.wrong, excluded.stale, count_text(excluded.updates, "update").s);
 }
 
 static bool is_kill(const json_t *point)
@@ -362,7 +402,8 @@ static bool is_pool(const json_t *point, const char *memory, const char *alloc)
 {
 	return point_measures(point, "pool") && point_setting_is(point, "memory", memory) &&
 	       point_setting_is(point, "pool_alloc", alloc) &&
-	       !point_setting_is(point, "pool_flush", "clflush");
+	       !point_setting_is(point, "pool_flush", "clflush") &&
+	       !isnan(number(point, "pool.alloc_ns", "value"));
 }
 
 static bool is_failed(const json_t *point)
@@ -471,6 +512,19 @@ static void probes(const struct talk *talk, const json_t *points, bool virtual_c
 	}
 }
 
+static void what_stays(const struct talk *talk, const json_t *point)
+{
+	double pool = number(point, "pool.bytes", "value") / (1 << 20);
+	double left = number(point, "memory.left", "value") / 1024;
+
+	if (pool > 0 && left > 0)
+		say(talk, "When they are gone %s MiB of pool stay, and %s KiB beside it.",
+		    number_text(pool).s, number_text(left).s);
+	else if (pool > 0)
+		say(talk, "When they are gone %s MiB of pool stay, and nothing beside it.",
+		    number_text(pool).s);
+}
+
 static void memory(const struct talk *talk, const json_t *points)
 {
 	json_t *point;
@@ -482,10 +536,7 @@ static void memory(const struct talk *talk, const json_t *points)
 		say(talk, "A TD takes %s KiB of kernel memory, with %g of them alive.",
 		    number_text(number(point, "memory.per_td", "value") / 1024).s,
 		    number(point, "td.count", "value"));
-		if (number(point, "pool.bytes", "value") > 0)
-			say(talk, "When they are gone %s MiB of pool stay, and %s KiB beside it.",
-			    number_text(number(point, "pool.bytes", "value") / (1 << 20)).s,
-			    number_text(number(point, "memory.left", "value") / 1024).s);
+		what_stays(talk, point);
 	}
 }
 

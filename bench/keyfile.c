@@ -89,12 +89,18 @@ static int take_header(struct reader *reader, const char *header, int line)
 	return 0;
 }
 
+/* To libinih an indented line goes on with the value above it. */
 static int check_line(struct reader *reader, const char *text, int line)
 {
+	size_t indent;
+
 	if (strcspn(text, "\n") > MAX_LINE)
 		return fail(reader, "the line has more than %d characters", MAX_LINE);
 
-	text += strspn(text, " \t\r");
+	indent = strspn(text, " \t\r");
+	text += indent;
+	if (indent && *text && !strchr("\n;#", *text))
+		return fail(reader, "the line is indented, it must start with its key or '['");
 	if (*text == '[')
 		return take_header(reader, text, line);
 	if (!*text || strchr("\n;#", *text))

@@ -37,7 +37,9 @@ struct load {
 	unsigned int nr_tds;
 	struct client *clients;
 	unsigned int nr_clients;
+	char *stacks;
 	unsigned int nr_running;
+	unsigned int nr_starts;
 };
 
 /* --- clients as threads and as processes --- */
@@ -58,13 +60,15 @@ static int pin(pthread_attr_t *attr, int cpu)
 	return pthread_attr_setaffinity_np(attr, sizeof(set), &set);
 }
 
-static int spawn_thread(struct client *client)
+/* Stacks of our own: libc would keep its own, and the next point would count them. */
+static int spawn_thread(struct load *load, struct client *client)
 {
 	pthread_attr_t attr;
 	int ret;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, CLIENT_STACK);
+	pthread_attr_setstack(&attr, load->stacks + client->number * (size_t)CLIENT_STACK,
+			      CLIENT_STACK);
 	ret = pin(&attr, client->options->cpu);
 	if (!ret)
 		ret = pthread_create(&client->thread, &attr, client_thread, client);
@@ -187,7 +191,6 @@ static int client_add(struct load *load, unsigned int td, struct td_buffer buffe
 		.mrtd = load->tds[td].info.mrtd,
 		.buffer = buffer,
 		.verifier = verifier_new(load_newest_key(load->shared)),
-		.nonces = random_stream(load->profile.seed, number),
 		.arrivals = random_stream(load->profile.seed, ARRIVALS_STREAM),
 	};
 	if (!client->verifier) {
@@ -222,6 +225,15 @@ static int check_depth(const struct load *load, uint64_t buffer_size)
 	return -1;
 }
 
+/* Memory of which only pages that are touched cost something, or NULL. No huge ones: MAP_STACK. */
+static void *map(size_t bytes, int how)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			how | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
 static int allocate(struct load *load)
 {
 	unsigned int clients = count_clients(load);
@@ -229,13 +241,11 @@ static int allocate(struct load *load)
 	load->tds = calloc(load->options.guests, sizeof(*load->tds));
 	load->clients = calloc(clients, sizeof(*load->clients));
 	load->shared_bytes = sizeof(struct load_shared) + clients * sizeof(struct load_told);
-	load->shared = mmap(NULL, load->shared_bytes, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (load->tds && load->clients && load->shared != MAP_FAILED)
+	load->shared = map(load->shared_bytes, MAP_SHARED);
+	load->stacks = map(clients * (size_t)CLIENT_STACK, MAP_PRIVATE | MAP_STACK);
+	if (load->tds && load->clients && load->shared && load->stacks)
 		return 0;
 
-	if (load->shared == MAP_FAILED)
-		load->shared = NULL;
 	fprintf(stderr, "tdxbench: no memory for %u clients\n", clients);
 	return -1;
 }
@@ -294,6 +304,16 @@ static void forget(struct load_shared *shared, unsigned int clients)
 	shared->why[0] = 0;
 }
 
+/* Other ones each time: what a process has drawn of its stream, we do not know. */
+static void renew_nonces(struct load *load)
+{
+	uint64_t first = (uint64_t)load->nr_starts++ << 32;
+	unsigned int i;
+
+	for (i = 0; i < load->nr_clients; i++)
+		load->clients[i].nonces = random_stream(load->profile.seed, first + i);
+}
+
 int load_start(struct load *load, uint64_t quotes)
 {
 	struct load_shared *shared = load->shared;
@@ -301,6 +321,7 @@ int load_start(struct load *load, uint64_t quotes)
 	int ret = 0;
 
 	forget(shared, load->nr_clients);
+	renew_nonces(load);
 	shared->tickets = quotes ? (int64_t)quotes : INT64_MAX;
 	shared->arrivals = quotes ? quotes : UINT64_MAX;
 	shared->start_ns = clock_now() + START_DELAY_NS + load->nr_clients * CLIENT_DELAY_NS;
@@ -312,7 +333,7 @@ int load_start(struct load *load, uint64_t quotes)
 
 	for (i = 0; i < load->nr_clients && !ret; i++) {
 		if (load->options.run_as == RUN_AS_THREADS)
-			ret = spawn_thread(&load->clients[i]);
+			ret = spawn_thread(load, &load->clients[i]);
 		else
 			ret = spawn_process(&load->clients[i]);
 		load->nr_running += !ret;
@@ -440,6 +461,8 @@ void load_free(struct load *load)
 		td_destroy(&load->tds[--load->nr_tds]);
 	if (load->shared)
 		munmap(load->shared, load->shared_bytes);
+	if (load->stacks)
+		munmap(load->stacks, count_clients(load) * (size_t)CLIENT_STACK);
 	free(load->clients);
 	free(load->tds);
 	free(load);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,7 +157,7 @@ static int parse_word(const struct param *param, const char *text, uint64_t *val
 		}
 	}
 
-	used = (size_t)snprintf(error, size, "%s is '%s', allowed is", param->name, text);
+	used = (size_t)snprintf(error, size, "%s is '%.40s', allowed is", param->name, text);
 	for (i = 0; param->choices[i] && used < size; i++)
 		used += (size_t)snprintf(error + used, size - used, "%s %s", i ? "," : "",
 					 param->choices[i]);
@@ -181,6 +182,12 @@ static double suffix_factor(const struct param *param, const char *text)
 	return 0;
 }
 
+/* But for what a double cannot hold: 1.1us is 1100.0000000000002 ns. */
+static bool is_whole(double number)
+{
+	return fabs(number - round(number)) <= number * 1e-12;
+}
+
 static int parse_quantity(const struct param *param, const char *text, uint64_t *value)
 {
 	double number, factor;
@@ -200,7 +207,7 @@ static int parse_quantity(const struct param *param, const char *text, uint64_t 
 	if (!factor || number * factor > 9e15)
 		return -1;
 	*value = (uint64_t)llround(number * factor);
-	return 0;
+	return is_whole(number * factor) ? 0 : -1;
 }
 
 int param_parse(const struct param *param, const char *text, uint64_t *value,
@@ -212,9 +219,10 @@ int param_parse(const struct param *param, const char *text, uint64_t *value,
 	if (!parse_quantity(param, text, value) && *value >= param->min && *value <= param->max)
 		return 0;
 
-	snprintf(error, size, "%s is '%s', allowed is %llu to %llu%s%s%s", param->name, text,
+	snprintf(error, size, "%s is '%.40s', allowed is %llu to %llu%s%s%s%s", param->name, text,
 		 (unsigned long long)param->min, (unsigned long long)param->max,
 		 *param->unit ? " " : "", param->unit,
-		 !strcmp(param->unit, "ns") ? " (or with us, ms, s)" : "");
+		 !strcmp(param->unit, "ns") ? " (or with us, ms, s)" : "",
+		 strchr(text, '.') ? ", whole numbers" : "");
 	return -1;
 }

@@ -119,8 +119,8 @@ static size_t lateness_data(const json_t *points, FILE *out)
  */
 struct named {
 	const json_t *point;
-	char policy[96];
-	char rest[96];
+	char policy[CELL_SIZE];
+	char rest[CELL_SIZE];
 };
 
 typedef void namer(const json_t *point, char *rest, size_t size);
@@ -280,7 +280,7 @@ static size_t throughput_data(const json_t *points, FILE *out)
 static void name_point(const json_t *point, char *rest, size_t size)
 {
 	static const char *const told[] = { "guests", "load", "rate", "hog", NULL };
-	char rate[32] = "", varied[64];
+	char rate[32] = "", varied[CELL_SIZE - 128];
 
 	if (!is_closed_loop(point))
 		snprintf(rate, sizeof(rate), " at %g/s", point_setting_number(point, "rate"));
@@ -564,11 +564,12 @@ static int kind_number(const json_t *point)
 	       6 * point_setting_is(point, "pool_flush", "clflush");
 }
 
-/* False for a pool that could not be had: the time of a failure is no price. */
+/* False for a pool that was not had: the time of a failure is no price. */
 static bool put_pool(const json_t *point, FILE *out)
 {
 	static const char *const times[] = { "pool.alloc_ns", "pool.flush_ns", "pool.add_ns" };
 	double failed, ns;
+	bool had = false;
 
 	if (!point_stat(point, "pool.failed", "value", &failed))
 		failed = 0;
@@ -577,10 +578,10 @@ static bool put_pool(const json_t *point, FILE *out)
 		if (failed || !point_stat(point, times[i], "value", &ns))
 			fputs(",nan", out);
 		else
-			fprintf(out, ",%.10g", ns / 1e6);
+			had = fprintf(out, ",%.10g", ns / 1e6) > 0;
 	}
 	fprintf(out, ",%d\n", kind_number(point));
-	return !failed;
+	return had;
 }
 
 static size_t pool_data(const json_t *points, FILE *out)

@@ -68,13 +68,23 @@ static void add_pool(const struct pool_cpu *pool, json_t *out)
 	add_nodes(pool->nodes, out);
 }
 
+/* Bring-up may fail with the pool complete, or before there is any. */
+static bool pool_failed(const struct pool_cpu *pool)
+{
+	return pool->total_errors || pool->added < pool->required;
+}
+
 /* A failed bring-up has neither initialised extensions nor made keys. */
 static void add_bring_up(const struct collect *collect, const struct bring_up *up, json_t *out)
 {
 	const struct collect_leaf *leaf = collect->iterations.leaf;
 
-	metric_u64(out, "pool.failed", "", BETTER_LOWER, up->error ? 1 : 0);
-	metric_u64(out, "pool.errno", "", BETTER_NONE, (uint64_t)-up->error);
+	bool pool = pool_failed(&collect->pool);
+
+	metric_u64(out, "pool.failed", "", BETTER_LOWER, pool);
+	metric_u64(out, "pool.errno", "", BETTER_NONE, pool ? (uint64_t)-up->error : 0);
+	metric_u64(out, "bring_up.failed", "", BETTER_LOWER, up->error ? 1 : 0);
+	metric_u64(out, "bring_up.errno", "", BETTER_NONE, (uint64_t)-up->error);
 	metric_u64(out, "pool.lost", "pages", BETTER_LOWER, up->error ? up->info.pool_pages : 0);
 	if (!up->error) {
 		metric_u64(out, "ext_init_ns", "ns", BETTER_LOWER,
@@ -91,24 +101,41 @@ static void add_headline(const struct point *point, const struct pool_cpu *pool,
 	double mib = (double)point->profile.pool_pages * PAGE_SIZE / 1048576.0;
 
 	if (up->error)
-		point_headline(out, "%6.1f MiB: failed after %.3f ms: %s", mib,
+		point_headline(out, "%6.1f MiB: %s failed after %.3f ms: %s", mib,
+			       pool_failed(pool) ? "pool" : "bring-up, not the pool,",
 			       (double)up->ns / 1e6, strerror(-up->error));
+	else if (!pool->totals)
+		point_headline(out, "no pool: the module asks for none, or has no extensions");
 	else
 		point_headline(out, "%6.1f MiB: allocated in %7.3f ms, added in %7.3f ms", mib,
 			       (double)pool->alloc_ns / 1e6, (double)pool->add_ns / 1e6);
+}
+
+static void check_filled(const struct point *point, const struct pool_cpu *pool, json_t *out)
+{
+	books_check_equal(out, "pool pages: given = asked for", point->profile.pool_pages,
+			  pool->added);
+	books_check_equal(out, "pool pages: in chunks = given", pool->alloc_pages, pool->added);
 }
 
 /* What the module says it owns, the host must know it gave, all or in part. */
 static void check_pool(const struct point *point, const struct collect *collect,
 		       const struct bring_up *up, json_t *out)
 {
-	books_check_equal(out, "pool pages: BPF = module", up->info.pool_pages,
-			  collect->pool.added);
-	if (!up->error)
-		books_check_equal(out, "pool pages: given = asked for",
-				  point->profile.pool_pages, collect->pool.added);
-	books_check_equal(out, "pools given up = bring-ups failed", up->error ? 1 : 0,
-			  collect->pool.total_errors);
+	const struct pool_cpu *pool = &collect->pool;
+
+	books_check_equal(out, "pool pages: BPF = module", up->info.pool_pages, pool->added);
+	books_check_equal(out, "pool pages: in batches = given", pool->add_pages, pool->added);
+	books_check_equal(out, "pool: entries of its batches = of the leaf",
+			  collect->iterations.leaf[TDX_LAB_LEAF_EXT_MEM_ADD].entries,
+			  pool->add_iterations);
+	if (pool->totals && !pool_failed(pool))
+		check_filled(point, pool, out);
+	if (pool_failed(pool))
+		books_check_equal(out, "pool given up: bring-up failed", 1, up->error ? 1 : 0);
+	if (up->info.state == TDX_LAB_UP)
+		books_check_equal(out, "quoting is on: pools filled",
+				  point->profile.pool_pages ? 1 : 0, pool->totals);
 	point_lost_events(out, collect->lost);
 }
 
@@ -137,7 +164,8 @@ static int measure(const struct point *point, json_t *out)
 	if (books_open(&books, COLLECT_POOL | COLLECT_ITERATIONS, NULL))
 		return -1;
 	if (!bring_up(&up) && !books_balance(&books)) {
-		add_pool(&books.collect.pool, out);
+		if (books.collect.pool.totals)
+			add_pool(&books.collect.pool, out);
 		add_bring_up(&books.collect, &up, out);
 		add_memory_work(&up.work, out);
 		add_headline(point, &books.collect.pool, &up, out);
@@ -156,8 +184,7 @@ static int run(const struct point *point, json_t *out)
 	if (scatter_begin(point_value(point, "memory"), point->profile.pool_pages * PAGE_SIZE))
 		return -1;
 	ret = measure(point, out);
-	scatter_end();
-	return ret;
+	return scatter_end() ? -1 : ret;
 }
 
 const struct measurement measurement_pool = {

@@ -125,6 +125,14 @@ void metric_u64(json_t *point, const char *name, const char *unit,
 	metric_add(point, name, unit, better, "value", json_u64(value));
 }
 
+void metric_is_sampled(json_t *point)
+{
+	const json_t *metrics = json_object_get(point, "metrics");
+	size_t count = json_array_size(metrics);
+
+	put(json_array_get(metrics, count - 1), "class", json_string("sampled"));
+}
+
 void metric_double(json_t *point, const char *name, const char *unit,
 		   enum metric_better better, double value)
 {

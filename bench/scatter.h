@@ -19,6 +19,7 @@ enum scatter {
  * and with nothing taken.
  */
 int scatter_begin(enum scatter how, uint64_t needed);
-void scatter_end(void);
+/* -1 after one line on stderr when memory ran out, and so was not scattered to the end. */
+int scatter_end(void);
 
 #endif /* BENCH_SCATTER_H */

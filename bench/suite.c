@@ -109,7 +109,7 @@ static int refuse_profile(struct reader *reader, const char *section, const char
 	char names[256] = "";
 
 	profile_each(add_name, names);
-	return fail(reader, "[%s] profile is '%s', allowed is %s, or the path of a file", section,
+	return fail(reader, "[%s] profile is '%.200s', allowed is %s, or the path of a file", section,
 		    text, names);
 }
 
@@ -148,6 +148,9 @@ static int add_profile(struct reader *reader, const char *section, const char *t
 		if (!strcmp(suite->profiles[i].name, profile->name))
 			return fail(reader, "[%s] two profiles are called '%s'", section,
 				    profile->name);
+	if (strpbrk(profile->name, " \t:"))
+		return fail(reader, "[%s] a profile is called '%.60s', allowed is what has no blank and no colon",
+			    section, profile->name);
 	profile_defaults(&profile->values);
 	if (access(path, F_OK))
 		return refuse_profile(reader, section, text);

@@ -20,7 +20,7 @@ static const struct param params[] = {
 	{ "guests", 1, 1, 4096, "", NULL, "TDs, one request under way in each" },
 	{ "hog", 1, 1, 64, "", NULL, "requests that the first TD has under way at once" },
 	{ "quotes", 128, 1, 1000000, "", NULL, "requests in all" },
-	{ "warmup", 1, 0, 1000, "", NULL, "requests before that, times guests, not counted" },
+	{ "warmup", 1, 0, 1000, "", NULL, "requests before that, times clients, not counted" },
 	{ "load", LOAD_CLOSED, 0, 1, "", load_words,
 	  "closed: ask again when answered; open: at given times" },
 	{ "rate", 100, 1, 1000000, "1/s", NULL, "open: requests per second, all guests together" },
@@ -39,9 +39,13 @@ static int warm_up(struct load *load, uint64_t quotes)
 }
 
 /* How evenly guests wait: by each one's own 99th percentile. */
-static void add_tails(const struct point *point, const struct tails *tails, json_t *out)
+static void add_tails(const struct point *point, const struct load_result *seen, json_t *out)
 {
-	if (!tails->worst)
+	const struct tails *tails = &seen->tails;
+
+	metric_u64(out, "td.quotes_min", "", BETTER_HIGHER, seen->guest_min);
+	/* Of a guest without a quote nobody knows how late it would have been. */
+	if (!seen->guest_min)
 		return;
 	metric_u64(out, "td.p99_worst", "ns", BETTER_LOWER, tails->worst);
 	metric_u64(out, "td.p99_median", "ns", BETTER_LOWER, tails->median);
@@ -50,7 +54,9 @@ static void add_tails(const struct point *point, const struct tails *tails, json
 	if (point_value(point, "hog") == 1)
 		return;
 	metric_u64(out, "hog.p99", "ns", BETTER_NONE, tails->first);
-	metric_u64(out, "others.p99_worst", "ns", BETTER_LOWER, tails->others);
+	if (point_value(point, "guests") > 1)
+		metric_u64(out, "others.p99_worst", "ns", BETTER_LOWER,
+			   tails->others);
 }
 
 static void add_client_side(const struct point *point, const struct load_result *seen, json_t *out)
@@ -69,7 +75,7 @@ static void add_client_side(const struct point *point, const struct load_result 
 		      (double)seen->guest_min / seconds);
 	metric_double(out, "td.rate_max", "1/s", BETTER_NONE,
 		      (double)seen->guest_max / seconds);
-	add_tails(point, &seen->tails, out);
+	add_tails(point, seen, out);
 
 	point_headline(out, "%8.2f quotes/s, p99 %8.2f ms%s%s",
 		       (double)seen->quotes / seconds,
@@ -78,13 +84,28 @@ static void add_client_side(const struct point *point, const struct load_result 
 		       errors ? ", ERRORS: " : "", seen->why);
 }
 
+/* Every request must have come to one of the ends there are. */
+static void check_requests(const struct point *point, const struct load_result *seen, json_t *out)
+{
+	books_check_equal(out, "requests: right, wrong, refused, abandoned, left to user space",
+			  point_value(point, "quotes"),
+			  seen->quotes + seen->wrong + seen->refused + seen->abandoned +
+			  seen->fell_back);
+}
+
+/* The first guest has more than one. */
+static uint64_t clients(const struct point *point)
+{
+	return point_value(point, "guests") - 1 + point_value(point, "hog");
+}
+
 static int measure(const struct point *point, struct load *load, json_t *out)
 {
 	struct load_result seen;
 	struct books books;
 	int ret = -1;
 
-	if (warm_up(load, point_value(point, "warmup") * point_value(point, "guests")))
+	if (warm_up(load, point_value(point, "warmup") * clients(point)))
 		return -1;
 	if (books_open(&books, COLLECT_ITERATIONS | COLLECT_QUOTES, NULL))
 		return -1;
@@ -94,6 +115,7 @@ static int measure(const struct point *point, struct load *load, json_t *out)
 		add_client_side(point, &seen, out);
 		books_add_iterations(&books, out);
 		books_add_quotes(&books, &seen, out);
+		check_requests(point, &seen, out);
 		ret = interrupted();
 	}
 	books_close(&books);

@@ -4,7 +4,9 @@
  * the machine stands still, how long nobody gets a quote, and what becomes of those
  * that were being made.
  */
+#include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "books.h"
 #include "clock.h"
@@ -27,20 +29,37 @@ static const struct param params[] = {
 /**
  * struct updates - all updates of a point
  * @count:  updates
- * @failed: of these, failed
+ * @failed: of these, failed, as the host saw it
+ * @stopped: of these, stopped the machine
  * @longest: drain, stall and total, each of the update where it was longest
  * @sum:    likewise, of all
  */
 struct updates {
 	uint64_t count;
 	uint64_t failed;
+	uint64_t stopped;
 	struct tdx_lab_update longest;
 	struct tdx_lab_update sum;
 };
 
+#define NAP_NS	50000000ULL	/* a signal may reach a guest's thread: look for it ourselves */
+
 static uint64_t max(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
+}
+
+static uint64_t min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Whether that time has come; not if there was a signal before. */
+static bool wait_until(uint64_t ns)
+{
+	while (!interrupted() && clock_now() < ns)
+		clock_sleep_until(min(ns, clock_now() + NAP_NS));
+	return !interrupted();
 }
 
 static void note(struct updates *updates, const struct tdx_lab_update *update)
@@ -49,6 +68,7 @@ static void note(struct updates *updates, const struct tdx_lab_update *update)
 
 	updates->count++;
 	updates->failed += update->error != 0;
+	updates->stopped += update->stall_ns != 0;
 	longest->drain_ns = max(longest->drain_ns, update->drain_ns);
 	longest->stall_ns = max(longest->stall_ns, update->stall_ns);
 	longest->total_ns = max(longest->total_ns, update->total_ns);
@@ -77,8 +97,7 @@ static int update_again_and_again(const struct point *point, struct load *load,
 	uint64_t next = load_wait_begun(load) + interval, i;
 	struct tdx_lab_update update;
 
-	for (i = 0; i < point_value(point, "updates") && !interrupted(); i++) {
-		clock_sleep_until(next);
+	for (i = 0; i < point_value(point, "updates") && wait_until(next); i++) {
 		if (lab_update(i < point_value(point, "faulty") ? &bad : &point->profile,
 			       &update) || load_take_key(load))
 			return -1;
@@ -86,8 +105,7 @@ static int update_again_and_again(const struct point *point, struct load *load,
 		fputc('.', stderr);
 		next = clock_now() + interval;
 	}
-	if (!interrupted())
-		clock_sleep_until(next);
+	wait_until(next);
 	return 0;
 }
 
@@ -132,6 +150,9 @@ static void add_updates(const struct books *books, const struct updates *updates
 	books_check_equal(out, "ns of stall: BPF = kernel", updates->sum.stall_ns, bpf->stall_ns);
 	books_check_equal(out, "ns of updates: BPF = kernel", updates->sum.total_ns,
 			  bpf->total_ns);
+	books_check_equal(out, "CPUs stopped: all, for each update that stops them",
+			  updates->stopped * (uint64_t)sysconf(_SC_NPROCESSORS_ONLN),
+			  bpf->irqs_off.count);
 	books_check_below(out, "interrupts off on a CPU below longest stall",
 			  (double)updates->longest.stall_ns, (double)bpf->irqs_off.max);
 }
@@ -176,6 +197,21 @@ static void check_harmless(const struct tdx_quote_policy *policy, const struct l
 		books_check_equal(out, "quotes lost", 0, seen->refused + seen->abandoned);
 }
 
+/* A host that looks for it sees every update that fails, and guests fall back only then. */
+static void check_failures(const struct point *point, const struct updates *updates,
+			   const struct load_result *seen, json_t *out)
+{
+	uint64_t faulty = point_value(point, "faulty");
+
+	if (point->policy.update != TDX_UPDATE_EXCLUDED || point->profile.fault_leaf)
+		return;
+	if (point->policy.recheck == TDX_RECHECK_METADATA)
+		books_check_equal(out, "updates failed: all faulty ones",
+				  min(faulty, updates->count), updates->failed);
+	if (!updates->failed && !faulty)
+		books_check_equal(out, "requests left to user space", 0, seen->fell_back);
+}
+
 static void report(const struct point *point, const struct books *books,
 		   const struct updates *updates, const struct load_result *seen, json_t *out)
 {
@@ -187,6 +223,7 @@ static void report(const struct point *point, const struct books *books,
 	books_add_requests(books, out);
 	books_check_guests(books, seen, out);
 	check_harmless(&point->policy, seen, stale, out);
+	check_failures(point, updates, seen, out);
 
 	point_headline(out, "stall %8.3f ms, %llu quotes, %llu told to retry, %llu lost, %llu wrong, %llu stale",
 		       (double)updates->longest.stall_ns / 1e6, (unsigned long long)seen->quotes,

@@ -165,7 +165,8 @@ static const struct column pool_columns[] = {
 	VALUE("cost", "add", TIME, "pool.add_ns"),
 	HIDDEN_ZERO("pages", "moved", NUMBER, "vm.pages_migrated"),
 	VALUE("bring-up", "all", TIME, "bring_up_ns"),
-	COLUMN("", "failed", ERRNO, "pool.errno", "value"),
+	COLUMN("failed", "pool", ERRNO, "pool.errno", "value"),
+	COLUMN("failed", "bring-up", ERRNO, "bring_up.errno", "value"),
 	HIDDEN_ZERO("pages", "lost", HARM, "pool.lost"),
 	BOOKS, END
 };
@@ -533,7 +534,7 @@ static void settings_of(const struct rows *rows, const json_t *point, char *text
 static bool any_look_alike(const struct rows *rows)
 {
 	json_t *seen = json_object();
-	char settings[512];
+	char settings[4 * CELL_SIZE];
 	bool found = false;
 
 	for (size_t i = 0; i < rows->count && !found; i++) {

@@ -13,8 +13,11 @@
 
 enum cell_style { CELL_TEXT, CELL_NUMBER, CELL_GOOD, CELL_BAD };
 
+/* Room for a policy that has every knob turned: cut short, two would look the same. */
+#define CELL_SIZE	640
+
 struct cell {
-	char text[64];
+	char text[CELL_SIZE];
 	enum cell_style style;
 };
 

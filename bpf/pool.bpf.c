@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module's memory pool, chunk by chunk and batch by batch, and bring-up. */
+/* The module's memory pool, chunk by chunk and batch by batch. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "pool.h"
-
-#define TDX_ERROR	(1ULL << 63)	/* in a completion status */
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -48,8 +46,6 @@ int BPF_PROG(pool_add, __u64 call, __u32 pages, __u32 iterations, __u64 status, 
 	hist_record(&cpu->add, ns);
 	cpu->add_pages += pages;
 	cpu->add_iterations += iterations;
-	if (status & TDX_ERROR)
-		cpu->add_errors++;
 	return 0;
 }
 
@@ -70,33 +66,5 @@ int BPF_PROG(pool_total, __u32 required, __u32 added, int error, __u64 alloc_ns,
 	cpu->alloc_ns += alloc_ns;
 	cpu->flush_ns += flush_ns;
 	cpu->add_ns += add_ns;
-	return 0;
-}
-
-SEC("raw_tp/ext_state")
-int BPF_PROG(ext_state, __u32 from, __u32 to, int error)
-{
-	struct pool_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
-
-	if (!cpu)
-		return 0;
-
-	cpu->ext_changes++;
-	if (error)
-		cpu->ext_errors++;
-	return 0;
-}
-
-SEC("raw_tp/quote_state")
-int BPF_PROG(quote_state, __u32 from, __u32 to, int error)
-{
-	struct pool_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
-
-	if (!cpu)
-		return 0;
-
-	cpu->quote_changes++;
-	if (error)
-		cpu->quote_errors++;
 	return 0;
 }

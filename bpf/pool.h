@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is counted of the module's memory pool and of bring-up. */
+/* What is counted of the module's memory pool. */
 #ifndef _TDXBENCH_BPF_POOL_H
 #define _TDXBENCH_BPF_POOL_H
 
@@ -12,15 +12,12 @@
  * @alloc_pages: pages in all chunks
  * @chunk_min, @chunk_max: pages in the smallest and in the largest
  * @add_pages:   pages that the module took of all batches
- * @add_errors:  batches that failed
  * @add_iterations: entries of the module for all batches
  * @totals: pools completed, or given up
  * @total_errors: of these, given up
  * @required, @added: pages, as pool_total has them, summed
  * @alloc_ns, @flush_ns, @add_ns: likewise
  * @nodes: NUMA nodes of the chunks, a bit for each of the first 64
- * @ext_changes, @ext_errors: changes of the extensions' state, and those to "failed"
- * @quote_changes, @quote_errors: changes of quoting's state, and those with an error
  */
 struct pool_cpu {
 	struct hist alloc;
@@ -29,7 +26,6 @@ struct pool_cpu {
 	__u64 chunk_min;
 	__u64 chunk_max;
 	__u64 add_pages;
-	__u64 add_errors;
 	__u64 add_iterations;
 	__u64 totals;
 	__u64 total_errors;
@@ -39,13 +35,9 @@ struct pool_cpu {
 	__u64 flush_ns;
 	__u64 add_ns;
 	__u64 nodes;
-	__u64 ext_changes;
-	__u64 ext_errors;
-	__u64 quote_changes;
-	__u64 quote_errors;
 };
 
-_Static_assert(sizeof(struct pool_cpu) == 2 * sizeof(struct hist) + 18 * 8,
+_Static_assert(sizeof(struct pool_cpu) == 2 * sizeof(struct hist) + 13 * 8,
 	       "struct pool_cpu has padding");
 
 #endif /* _TDXBENCH_BPF_POOL_H */

@@ -30,6 +30,13 @@ broken "unknown answer to a knob" '[global]\nwait = long\n[pool]\nseed = 1\n' ".
 broken "unknown preset" '[throughput]\npolicy = best\n' ".*policy is 'best', allowed is posted, default$"
 broken "unknown profile" '[pool]\nprofile = warm\n' "\[pool\] profile is 'warm', allowed is default, .*hostile.*, or the path of a file$"
 broken "kinds of memory" '[pool]\nmemory = old\n' ".*memory is 'old', allowed is fresh, fragmented, pinned$"
+broken "a value that is cut short" "[pool]\nfault_leaf = $(printf 'x%.0s' {1..150})\n" \
+	".*fault_leaf is 'x{40}', allowed is none, .*, quote-get$"
+broken "half a guest" '[throughput]\nguests = 1.5\n' ".*guests is '1.5', allowed is 1 to 4096.*, whole numbers$"
+broken "indented key" '[pool]\nseed = 1\n  slots = 2\n' 'the line is indented, it must start with its key'
+broken "indented section" ' [pool]\nseed = 1\n' 'the line is indented'
+broken "profile with a blank" '[pool]\nprofile = ./my own.ini\n' "\[pool\] a profile is called 'my own', allowed is "
+broken "profile with a colon" '[pool]\nprofile = ./my:own.ini\n' "\[pool\] a profile is called 'my:own', allowed is "
 broken "hole in a list" '[throughput]\nguests = 1,,4\n' ".*guests is '', allowed"
 broken "key twice" '[pool]\nseed = 1\nseed = 2\n' "\[pool\] sets 'seed' twice$"
 broken "section twice" '[pool]\nseed = 1\n[pool]\nslots = 2\n' '\[pool\] is there twice$'

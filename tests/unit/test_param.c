@@ -37,6 +37,8 @@ static void understood(void **state)
 		{ &duration, "0.1ms", 100000 },
 		{ &duration, "10s", 10000000000 },
 		{ &duration, "1e3", 1000 },
+		{ &duration, "1.1us", 1100 },
+		{ &duration, "4.35ms", 4350000 },
 		{ &bytes, "64k", 65536 },
 		{ &bytes, "4M", 4 << 20 },
 		{ &bytes, "0.5M", 1 << 19 },
@@ -72,6 +74,8 @@ static void refused(void **state)
 		{ &duration, "200x" }, { &duration, "200usx" }, { &duration, "200 " },
 		{ &duration, "200k" }, { &duration, "99" }, { &duration, "10.1s" },
 		{ &duration, "1e300s" }, { &duration, "inf" }, { &duration, "nan" },
+		{ &duration, "1234.5" }, { &duration, "1.2345us" },
+		{ &any, "1.5" }, { &any, "0.0001k" }, { &bytes, "0.3k" },
 		{ &duration, "0x" }, { &duration, "shared" },
 		{ &bytes, "64K" }, { &bytes, "1us" }, { &bytes, "0" }, { &bytes, "5M" },
 		{ &any, "18446744073709551616" }, { &any, "99999999999999999999999" },
@@ -107,6 +111,11 @@ static void error_texts(void **state)
 	assert_string_equal(error, "slice_ns is '5', allowed is 100 to 10000000000 ns (or with us, ms, s)");
 	param_parse(&bytes, "0", &value, error, sizeof(error));
 	assert_string_equal(error, "quote_size is '0', allowed is 1 to 4194304 bytes");
+	param_parse(&bytes, "1.5", &value, error, sizeof(error));
+	assert_string_equal(error, "quote_size is '1.5', allowed is 1 to 4194304 bytes, whole numbers");
+	param_parse(&word, "a word that is so long that nobody will ever read all of it, nor should",
+		    &value, error, sizeof(error));
+	assert_string_equal(error, "buffers is 'a word that is so long that nobody will ', allowed is shared, per-call");
 	param_parse(&word, "both", &value, error, sizeof(error));
 	assert_string_equal(error, "buffers is 'both', allowed is shared, per-call");
 }

@@ -14,9 +14,11 @@
 #include "findings.h"
 #include "hist.h"
 #include "html.h"
+#include "param.h"
 #include "plot.h"
 #include "result.h"
 #include "table.h"
+#include "view.h"
 
 static char dir[64], stream_file[96], result_file[96];
 
@@ -623,10 +625,12 @@ static const struct sample storm[] = {
 		{ "quote.rate", 200 }, { "latency.actual", 2e6, true }, { "td.p99_ratio", 1 } } },
 	{ "fair", "fair/policy=posted", "throughput", "posted", "hog", 8, .numbers = {
 		{ "quote.rate", 51 }, { "latency.actual", 9e6, true }, { "td.p99_worst", 60e6 },
-		{ "td.p99_median", 20e6 }, { "td.p99_ratio", 3 }, { "hog.p99", 50e6 } } },
+		{ "td.p99_median", 20e6 }, { "td.p99_ratio", 3 }, { "hog.p99", 50e6 },
+		{ "td.quotes_min", 100 } } },
 	{ "fair", "fair/policy=default", "throughput", "default", "hog", 8, .numbers = {
 		{ "quote.rate", 201 }, { "latency.actual", 9e6, true }, { "td.p99_worst", 15e6 },
-		{ "td.p99_median", 12e6 }, { "td.p99_ratio", 1.25 }, { "hog.p99", 15e6 } } },
+		{ "td.p99_median", 12e6 }, { "td.p99_ratio", 1.25 }, { "hog.p99", 15e6 },
+		{ "quote.count", 1600 } } },
 	{ "update", "update/policy=posted", "update", "posted", .word = "yield_if",
 	  .answer = "honour", .numbers = {
 		{ "update.count", 2 }, { "update.stall_ns", 25e6 }, { "update.drain_ns", 0 },
@@ -673,6 +677,17 @@ static json_t *pool_point(const char *memory, const char *alloc, bool failed)
 	metric_u64(point, "pool.add_ns", "ns", BETTER_LOWER, failed ? 0 : 10000000);
 	metric_u64(point, "pool.failed", "", BETTER_LOWER, failed);
 	metric_u64(point, "pool.errno", "", BETTER_NONE, failed ? 12 : 0);
+	return point;
+}
+
+/* Bring-up failed before there was a pool. */
+static json_t *pool_not_tried(const char *memory, const char *alloc)
+{
+	json_t *point = pool_point(memory, alloc, false), *metrics = json_object_get(point, "metrics");
+
+	json_array_clear(metrics);
+	metric_u64(point, "pool.failed", "", BETTER_LOWER, 0);
+	metric_u64(point, "bring_up.errno", "", BETTER_NONE, 5);
 	return point;
 }
 
@@ -756,6 +771,42 @@ static void tables_name_sections(void **state)
 	json_decref(result);
 }
 
+/* Every knob turned, but the last @but of them. */
+static void turn_knobs(json_t *point, size_t but)
+{
+	size_t count = param_count(policy_params) - but;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct param *knob = &policy_params[i];
+		uint32_t posted = policy_answer(&policy_presets[POLICY_POSTED], knob);
+
+		settings_text(point_settings(point, "policy"), knob->name,
+			      param_word(knob, !posted));
+	}
+}
+
+/* However long their names are, two policies never look the same. */
+static void policies_are_not_cut(void **state)
+{
+	json_t *result = RESULT_OF(((const struct sample[]){ storm[0], storm[0] }));
+	json_t *points = json_object_get(result, "points");
+	char names[2][2048], *text;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		turn_knobs(json_array_get(points, i), i);
+		point_policy(json_array_get(points, i), names[i], sizeof(names[i]));
+		assert_true(strlen(names[i]) < CELL_SIZE);
+	}
+	assert_string_not_equal(names[0], names[1]);
+	text = tables_of(result);
+	assert_says(text, names[0]);
+	assert_says(text, names[1]);
+	assert_null(strstr(text, "section"));
+	free(text);
+	json_decref(result);
+}
+
 static void collect(const char *sentence, void *out)
 {
 	fprintf(out, "%s\n", sentence);
@@ -799,10 +850,76 @@ static void findings_compare(void **state)
 	json_decref(result);
 
 	result = pool_result();
+	json_array_append_new(json_object_get(result, "points"),
+			      pool_point("fresh", "contig", false));
+	json_array_append_new(json_object_get(result, "points"), pool_not_tried("fresh", "batch"));
 	text = findings_of(result);
+	assert_null(strstr(text, "fresh"));
 	assert_says(text, "Where memory is free in single pages that cannot be joined, a pool of 35 MiB in "
 			  "one piece cannot be had, and quoting stays off; in pieces of up to 2 MiB it takes "
 			  "9 ms to allocate.\n");
+	free(text);
+	json_decref(result);
+}
+
+static char *findings_of_two(const struct sample *a, const struct sample *b)
+{
+	json_t *result = RESULT_OF(((const struct sample[]){ *a, *b }));
+	char *text = findings_of(result);
+
+	json_decref(result);
+	return text;
+}
+
+/* What few quotes, a failed update, or a spread cannot show is not said. */
+static void findings_do_not_overstate(void **state)
+{
+	struct sample few = storm[2], failed = storm[5], one = storm[4];
+	char *text;
+
+	(void)state;
+	few.numbers[6].value = 99;
+	text = findings_of_two(&few, &storm[3]);
+	assert_says(text, "the worst guest's largest latency is 1.25 times");
+	free(text);
+
+	failed.numbers[9] = (struct number){ "update.failed", 1, false };
+	failed.numbers[10] = (struct number){ "quote.fell_back", 6, false };
+	one.numbers[0].value = one.numbers[6].value = 1;
+	text = findings_of_two(&one, &failed);
+	assert_null(strstr(text, "until quotes can be made again"));
+	assert_says(text, "Over 1 update under load, the series as posted loses 1 request and hands");
+	assert_says(text, "the kernel leaves 0 requests to user space as posted and 6 with the default policy.\n");
+	free(text);
+}
+
+static const struct sample small = {
+	"memory", "memory", "memory", "default", .numbers = {
+		{ "memory.per_td", 131072 }, { "td.count", 16 }, { "pool.bytes", 4 << 20 },
+		{ "memory.left", -40960 } }
+};
+
+static void findings_know_flat_and_nothing(void **state)
+{
+	struct sample more = storm[0];
+	json_t *result = RESULT_OF(((const struct sample[]){ storm[0], more, small }));
+	json_t *params = json_object_get(json_array_get(json_object_get(result, "points"), 1), "params");
+	char *text;
+
+	(void)state;
+	settings_u64(params, "guests", 64);
+	text = findings_of(result);
+	assert_says(text, "the rate stays between 50 and 50 quotes/s from 16 to 64 guests");
+	assert_says(text, "When they are gone 4 MiB of pool stay, and nothing beside it.\n");
+	free(text);
+	json_decref(result);
+
+	more.numbers[0].value = 100;
+	result = RESULT_OF(((const struct sample[]){ storm[0], more }));
+	params = json_object_get(json_array_get(json_object_get(result, "points"), 1), "params");
+	settings_u64(params, "guests", 64);
+	text = findings_of(result);
+	assert_string_equal(text, "");
 	free(text);
 	json_decref(result);
 }
@@ -927,7 +1044,10 @@ int main(void)
 		cmocka_unit_test(html_is_escaped),
 		cmocka_unit_test(tables),
 		cmocka_unit_test(tables_name_sections),
+		cmocka_unit_test(policies_are_not_cut),
 		cmocka_unit_test(findings_compare),
+		cmocka_unit_test(findings_do_not_overstate),
+		cmocka_unit_test(findings_know_flat_and_nothing),
 		cmocka_unit_test(findings_compare_like_with_like),
 		cmocka_unit_test(damaged_questions),
 		cmocka_unit_test(plot_data),
