@@ -497,6 +497,12 @@ static void busy_first_come_first_served(void **state)
 
 static bool served_meanwhile;
 
+static void another_comes(void)
+{
+	kshim_paused = NULL;
+	queue_up(0);
+}
+
 /* Half-way through the first one's call the module has room for the next. */
 static u64 busy_once(u64 fn, struct tdx_module_args *args)
 {
@@ -507,9 +513,6 @@ static u64 busy_once(u64 fn, struct tdx_module_args *args)
 	switch (++tries[0]) {
 	case 1:
 		return TDX_OPERAND_BUSY;
-	case 2:
-		queue_up(0);
-		break;
 	case 3:
 		for (i = 0; i < 20000 && kshim_waiters() + tdx_quote_in_flight() > 1; i++)
 			kshim_look_later();
@@ -524,6 +527,7 @@ static void busy_turn_is_passed_on(void **state)
 	start_queue();
 	served_meanwhile = false;
 	seam = busy_once;
+	kshim_paused = another_comes;
 	expect_good_quote(&td);
 	pthread_join(queue_threads[0], NULL);
 	assert_int_equal(queue_errors[0], 0);
@@ -572,18 +576,20 @@ static void busy_half_way_waits_for_nobody(void **state)
 	stop_queue();
 }
 
-static u64 busy_until_all_are_killed(u64 fn, struct tdx_module_args *args)
+static u64 busy_for_all(u64 fn, struct tdx_module_args *args)
 {
 	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET)
 		return seam_module(fn, args);
-	if (++tries[0] == 2) {
-		queue_up(0);
-		queue_up(1);
-		WRITE_ONCE(kshim_killed, true);
-		while (kshim_waiters())
-			kshim_look_later();
-	}
+	tries[0]++;
 	return TDX_OPERAND_BUSY;
+}
+
+static void two_come_and_all_are_killed(void)
+{
+	kshim_paused = NULL;
+	queue_up(0);
+	queue_up(1);
+	WRITE_ONCE(kshim_killed, true);
 }
 
 static void busy_queue_is_killed(void **state)
@@ -591,9 +597,10 @@ static void busy_queue_is_killed(void **state)
 	u32 i;
 
 	start_queue();
-	seam = busy_until_all_are_killed;
+	seam = busy_for_all;
+	kshim_paused = two_come_and_all_are_killed;
 	assert_int_equal(td_getquote(&td), -EINTR);
-	assert_int_equal(tries[0], 2);
+	assert_int_equal(tries[0], 1);
 	for (i = 0; i < 2; i++) {
 		pthread_join(queue_threads[i], NULL);
 		assert_int_equal(queue_errors[i], -EINTR);
