@@ -427,8 +427,8 @@ unsigned int tdx_quote_in_flight(void)
 	return atomic_read(&in_flight);
 }
 
-/* Bytes; 0 while quoting is unavailable. */
+/* Bytes; 0 unless quoting is available. */
 u32 tdx_quote_max_size(void)
 {
-	return tdx_quote_get_state() == TDX_QUOTE_UNAVAILABLE ? 0 : READ_ONCE(max_quote_size);
+	return tdx_quote_available() ? READ_ONCE(max_quote_size) : 0;
 }

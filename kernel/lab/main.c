@@ -27,7 +27,7 @@ static void get_info(struct tdx_lab_info *info)
 		.version = TDX_LAB_VERSION,
 		.state = lab_state(),
 		.features0 = tdx_emu_features0(),
-		.max_quote_size = tdx_quote_available() ? tdx_quote_max_size() : 0,
+		.max_quote_size = tdx_quote_max_size(),
 		.nr_buffers = tdx_quote_nr_buffers(),
 		.pool_pages = tdx_emu_pool_pages(),
 		.nr_tds = lab_nr_tds(),
@@ -38,11 +38,11 @@ static void get_info(struct tdx_lab_info *info)
 	};
 }
 
-#define POLICY_KNOB(name, ...)	{ #name },
+#define POLICY_KNOB(name, ...)	#name,
 
 static int set_policy(const struct tdx_quote_policy *policy)
 {
-	static const struct { const char *name; } knobs[] = { TDX_QUOTE_POLICY(POLICY_KNOB) };
+	static const char *const knobs[] = { TDX_QUOTE_POLICY(POLICY_KNOB) };
 	const u32 *answers = (const u32 *)policy;
 	u32 i;
 
@@ -50,8 +50,7 @@ static int set_policy(const struct tdx_quote_policy *policy)
 
 	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
 		if (answers[i] > 1) {
-			pr_err("policy: %s is %u, allowed is 0 or 1\n",
-			       knobs[i].name, answers[i]);
+			pr_err("policy: %s is %u, allowed is 0 or 1\n", knobs[i], answers[i]);
 			return -EINVAL;
 		}
 	}
