@@ -181,6 +181,17 @@ void books_check_guests(const struct books *books, const struct load_result *see
 	check_answers(out, "guests", kernel_answers(&books->kernel), answers);
 }
 
+void books_add_guests(const struct load_result *seen, json_t *out)
+{
+	double seconds = (double)(seen->last_ns - seen->first_ns) / 1e9;
+
+	metric_double(out, "quote.rate", "1/s", BETTER_HIGHER, (double)seen->quotes / seconds);
+	metric_u64(out, "quote.count", "", BETTER_NONE, seen->quotes);
+	metric_u64(out, "quote.retries", "", BETTER_LOWER, seen->retries);
+	metric_u64(out, "quote.fell_back", "", BETTER_LOWER, seen->fell_back);
+	metric_hist(out, "latency.actual", "ns", BETTER_LOWER, &seen->actual);
+}
+
 void books_add_quotes(const struct books *books, const struct load_result *seen, json_t *out)
 {
 	books_add_requests(books, out);

@@ -42,7 +42,10 @@ void books_add_requests(const struct books *books, json_t *out);
 /* What guests were told against what the kernel says it told them. */
 void books_check_guests(const struct books *books, const struct load_result *seen, json_t *out);
 
-/* Both, for a measurement in which no quote may be wrong. */
+/* Metrics quote.rate, .count, .retries, .fell_back and latency.actual, as guests saw it. */
+void books_add_guests(const struct load_result *seen, json_t *out);
+
+/* Both checks, for a measurement in which no quote may be wrong. */
 void books_add_quotes(const struct books *books, const struct load_result *seen, json_t *out);
 
 #endif /* BENCH_BOOKS_H */

@@ -2,22 +2,10 @@
 /*
  * Reads iterations.bpf.c: time in the module, gaps, entries per call, by leaf.
  */
-#include <errno.h>
-
 #include "collector.h"
 #include "iterations.skel.h"
 
-static int open_iterations(struct collect_watch *watch, const struct collect_opts *opts)
-{
-	struct iterations_bpf *skeleton = iterations_bpf__open();
-
-	(void)opts;
-	if (!skeleton)
-		return -errno;
-	watch->skeleton = skeleton;
-	watch->base = skeleton->skeleton;
-	return 0;
-}
+COLLECTOR_SKELETON(iterations)
 
 static int reset(struct collect_watch *watch)
 {
@@ -63,11 +51,6 @@ static int read_iterations(struct collect_watch *watch, struct collect *collect)
 		leaf->resumable = leaf->entries - leaf->success - leaf->failed;
 	}
 	return 0;
-}
-
-static void close_iterations(struct collect_watch *watch)
-{
-	iterations_bpf__destroy(watch->skeleton);
 }
 
 const struct collector collector_iterations = {

@@ -2,22 +2,10 @@
 /*
  * Reads pool.bpf.c: the memory pool.
  */
-#include <errno.h>
-
 #include "collector.h"
 #include "pool.skel.h"
 
-static int open_pool(struct collect_watch *watch, const struct collect_opts *opts)
-{
-	struct pool_bpf *skeleton = pool_bpf__open();
-
-	(void)opts;
-	if (!skeleton)
-		return -errno;
-	watch->skeleton = skeleton;
-	watch->base = skeleton->skeleton;
-	return 0;
-}
+COLLECTOR_SKELETON(pool)
 
 static int reset(struct collect_watch *watch)
 {
@@ -58,11 +46,6 @@ static int read_pool(struct collect_watch *watch, struct collect *collect)
 	struct pool_bpf *skeleton = watch->skeleton;
 
 	return percpu_read(skeleton->maps.cpus, 0, merge_cpu, &collect->pool);
-}
-
-static void close_pool(struct collect_watch *watch)
-{
-	pool_bpf__destroy(watch->skeleton);
 }
 
 const struct collector collector_pool = {

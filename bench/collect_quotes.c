@@ -11,17 +11,7 @@
 #include "collector.h"
 #include "quotes.skel.h"
 
-static int open_quotes(struct collect_watch *watch, const struct collect_opts *opts)
-{
-	struct quotes_bpf *skeleton = quotes_bpf__open();
-
-	(void)opts;
-	if (!skeleton)
-		return -errno;
-	watch->skeleton = skeleton;
-	watch->base = skeleton->skeleton;
-	return 0;
-}
+COLLECTOR_SKELETON(quotes)
 
 /* --- TDs --- */
 
@@ -113,11 +103,6 @@ static int read_quotes(struct collect_watch *watch, struct collect *collect)
 	for (i = 0; !ret && i < QUOTES_NR_PARTS; i++)
 		ret = percpu_read(skeleton->maps.parts, i, merge_part, &collect->quotes.part[i]);
 	return ret ? ret : read_tds(skeleton->maps.tds, &collect->quotes);
-}
-
-static void close_quotes(struct collect_watch *watch)
-{
-	quotes_bpf__destroy(watch->skeleton);
 }
 
 const struct collector collector_quotes = {

@@ -2,22 +2,10 @@
 /*
  * Reads update.bpf.c: runtime updates of the TDX module.
  */
-#include <errno.h>
-
 #include "collector.h"
 #include "update.skel.h"
 
-static int open_update(struct collect_watch *watch, const struct collect_opts *opts)
-{
-	struct update_bpf *skeleton = update_bpf__open();
-
-	(void)opts;
-	if (!skeleton)
-		return -errno;
-	watch->skeleton = skeleton;
-	watch->base = skeleton->skeleton;
-	return 0;
-}
+COLLECTOR_SKELETON(update)
 
 static int reset(struct collect_watch *watch)
 {
@@ -48,11 +36,6 @@ static int read_update(struct collect_watch *watch, struct collect *collect)
 	struct update_bpf *skeleton = watch->skeleton;
 
 	return percpu_read(skeleton->maps.cpus, 0, merge_cpu, &collect->update);
-}
-
-static void close_update(struct collect_watch *watch)
-{
-	update_bpf__destroy(watch->skeleton);
 }
 
 const struct collector collector_update = {

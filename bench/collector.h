@@ -5,6 +5,7 @@
 #ifndef BENCH_COLLECTOR_H
 #define BENCH_COLLECTOR_H
 
+#include <errno.h>
 #include <stdint.h>
 
 #include "collect.h"
@@ -40,6 +41,28 @@ extern const struct collector collector_quotes;
 extern const struct collector collector_pool;
 extern const struct collector collector_update;
 extern const struct collector collector_empty;
+
+/*
+ * open_<name>() and close_<name>() of a collector that sets nothing before loading:
+ * each skeleton is a type of its own, that differs in nothing here.
+ */
+#define COLLECTOR_SKELETON(name)						\
+static int open_##name(struct collect_watch *watch, const struct collect_opts *opts)	\
+{										\
+	struct name##_bpf *skeleton = name##_bpf__open();			\
+										\
+	(void)opts;								\
+	if (!skeleton)								\
+		return -errno;							\
+	watch->skeleton = skeleton;						\
+	watch->base = skeleton->skeleton;					\
+	return 0;								\
+}										\
+										\
+static void close_##name(struct collect_watch *watch)				\
+{										\
+	name##_bpf__destroy(watch->skeleton);					\
+}
 
 /* Per-CPU arrays: the same value for all CPUs, or one CPU's value after the other. */
 int percpu_write(const struct bpf_map *map, uint32_t key, const void *value);

@@ -175,7 +175,7 @@ static size_t plots(FILE *out, const char *dir)
 	size_t drawn = 0;
 	char path[4096];
 
-	for (const struct plot_name *plot = plot_names; plot->name; plot++) {
+	for (const struct plot *plot = plot_table; plot->name; plot++) {
 		snprintf(path, sizeof(path), "%s/%s.svg", dir, plot->name);
 		if (access(path, R_OK))
 			continue;

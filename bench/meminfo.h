@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#define PAGE_SIZE	4096	/* of x86, and of a TDX module's pool */
+
 /* Bytes that the fields of /proc/meminfo named add up to; the list ends with NULL. */
 uint64_t meminfo(const char *const *fields);
 uint64_t meminfo_available(void);

@@ -16,8 +16,6 @@
 #include "meminfo.h"
 #include "result.h"
 
-#define PAGE_SIZE	4096
-
 static const struct param params[] = {
 	{ "tds", 1024, 1, 4096, "", NULL, "TDs alive at once" },
 	{ "generations", 1, 1, 1000, "", NULL,
@@ -71,16 +69,11 @@ struct account {
 
 static void add_load(struct account *account, const struct load_result *seen)
 {
-	unsigned int i;
-
 	account->seen.quotes += seen->quotes;
 	account->seen.wrong += seen->wrong;
 	account->seen.refused += seen->refused;
 	account->seen.retries += seen->retries;
-	account->seen.abandoned += seen->abandoned;
 	account->seen.fell_back += seen->fell_back;
-	for (i = 0; i < QUOTE_NR_VERDICTS; i++)
-		account->seen.verdicts[i] += seen->verdicts[i];
 	account->ns += seen->last_ns - seen->first_ns;
 }
 
@@ -220,12 +213,15 @@ static int run(const struct point *point, json_t *out)
 	struct account account = {};
 	uint64_t free;
 
+	if (check_count(point))
+		return -1;
+
 	/* Other points may have taken memory, on purpose or not, and not given it back yet. */
 	malloc_trim(0);
 	settle();
 	own_peak_reset();
 	free = free_memory();
-	if (check_count(point) || lab_bring_up())
+	if (lab_bring_up())
 		return -1;
 	account.bring_up = free - free_memory();
 	return measure(point, &account, out);

@@ -61,6 +61,15 @@ const struct param profile_params[] = {
 	{}
 };
 
+void profile_defaults(struct tdx_emu_profile *profile)
+{
+	uint64_t *values = (uint64_t *)profile;
+	const struct param *param;
+
+	for (param = profile_params; param->name; param++)
+		values[param - profile_params] = param->def;
+}
+
 #define POLICY_WORDS(name, best, first, second, text)	\
 	static const char *const name##_knob_words[] = { first, second, NULL };
 #define POLICY_ROW(name, best, first, second, text)	\

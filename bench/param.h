@@ -46,6 +46,8 @@ const char *param_word(const struct param *param, uint64_t value);
 /* The software TDX module's profile, row by row like struct tdx_emu_profile. */
 extern const struct param profile_params[];
 
+void profile_defaults(struct tdx_emu_profile *profile);
+
 /* Knobs of the quoting path's policy, row by row like struct tdx_quote_policy. */
 extern const struct param policy_params[];
 

@@ -19,30 +19,7 @@
 #include "result.h"
 #include "view.h"
 
-const struct plot_name plot_names[] = {
-	{ "lateness", "How late timers fire that are found expired as their CPU leaves the TDX module. "
-		      "A module that looks for interrupts once per slice should stay below the dotted line." },
-	{ "throughput", "Quotes per second and p99 latency as guests are added, closed loop: each guest "
-			"asks again as soon as it has its answer." },
-	{ "fairness", "One guest has many requests under way at once: each guest's own 99th percentile, "
-		      "of the median guest, of the worst, and of the one with the many requests." },
-	{ "update", "The longest that an update of the module takes: every CPU away, and no quotes to be "
-		    "had. The module's rule says what it does where interrupts are disabled: honour that and run "
-		    "to the end, or ignore it and leave for every interrupt." },
-	{ "kill", "How long clients outlive SIGKILL: those that wait for a buffer, those whose call is in the "
-		  "module, and, to compare with, those that sleep." },
-	{ "decomposition", "The mean quote of each point, cut into the parts that the trace events measure. "
-			   "The figure above a bar is its mean total." },
-	{ "latency-cdf", "Share of quotes answered within a time, as the guests saw it." },
-	{ "pool", "Time to allocate the module's memory pool and to hand it over, by size: in one piece "
-		  "or in pieces of up to 2 MiB, in fresh memory and in memory that is free in single pages." },
-	{ }
-};
-
 /* ---- Data files ---- */
-
-/* Each returns the rows it wrote. */
-typedef size_t data_writer(const json_t *points, FILE *out);
 
 /* ",12.5" or "," where there is no such number. */
 static void put_stat(FILE *out, const json_t *point, const char *metric, const char *stat,
@@ -604,9 +581,35 @@ static size_t pool_data(const json_t *points, FILE *out)
 	return rows;
 }
 
-static data_writer *const writers[] = {
-	lateness_data, throughput_data, fairness_data, update_data, kill_data,
-	decomposition_data, cdf_data, pool_data,
+/* ---- All plots ---- */
+
+const struct plot plot_table[] = {
+	{ "lateness", lateness_data,
+	  "How late timers fire that are found expired as their CPU leaves the TDX module. A "
+	  "module that looks for interrupts once per slice should stay below the dotted line." },
+	{ "throughput", throughput_data,
+	  "Quotes per second and p99 latency as guests are added, closed loop: each guest asks "
+	  "again as soon as it has its answer." },
+	{ "fairness", fairness_data,
+	  "One guest has many requests under way at once: each guest's own 99th percentile, of "
+	  "the median guest, of the worst, and of the one with the many requests." },
+	{ "update", update_data,
+	  "The longest that an update of the module takes: every CPU away, and no quotes to be "
+	  "had. The module's rule says what it does where interrupts are disabled: honour that "
+	  "and run to the end, or ignore it and leave for every interrupt." },
+	{ "kill", kill_data,
+	  "How long clients outlive SIGKILL: those that wait for a buffer, those whose call is "
+	  "in the module, and, to compare with, those that sleep." },
+	{ "decomposition", decomposition_data,
+	  "The mean quote of each point, cut into the parts that the trace events measure. The "
+	  "figure above a bar is its mean total." },
+	{ "latency-cdf", cdf_data,
+	  "Share of quotes answered within a time, as the guests saw it." },
+	{ "pool", pool_data,
+	  "Time to allocate the module's memory pool and to hand it over, by size: in one piece "
+	  "or in pieces of up to 2 MiB, in fresh memory and in memory that is free in single "
+	  "pages." },
+	{ }
 };
 
 /* ---- gnuplot ---- */
@@ -663,7 +666,7 @@ static int data_error(const char *path)
 }
 
 /* Rows written, or negative errno. */
-static ssize_t write_data(const json_t *result, data_writer *writer, const char *path)
+static ssize_t write_data(const json_t *result, const struct plot *plot, const char *path)
 {
 	FILE *out = fopen(path, "we");
 	size_t rows;
@@ -672,7 +675,7 @@ static ssize_t write_data(const json_t *result, data_writer *writer, const char 
 	if (!out)
 		return data_error(path);
 	errno = 0;
-	rows = writer(json_object_get(result, "points"), out);
+	rows = plot->data(json_object_get(result, "points"), out);
 	ok = !fflush(out) && !ferror(out);
 	if (!ok || !rows)
 		unlink(path);
@@ -690,22 +693,22 @@ int plot_all(const json_t *result, const char *dir)
 	/* gnuplot runs where its scripts are, so paths must not be relative. */
 	if (!realpath(dir, where))
 		return data_error(dir);
-	for (size_t i = 0; plot_names[i].name; i++) {
+	for (const struct plot *plot = plot_table; plot->name; plot++) {
 		ssize_t rows;
 		int status;
 
-		snprintf(csv, sizeof(csv), "%s/%s.csv", where, plot_names[i].name);
-		snprintf(svg, sizeof(svg), "%s/%s.svg", where, plot_names[i].name);
+		snprintf(csv, sizeof(csv), "%s/%s.csv", where, plot->name);
+		snprintf(svg, sizeof(svg), "%s/%s.svg", where, plot->name);
 		unlink(svg);
-		rows = write_data(result, writers[i], csv);
+		rows = write_data(result, plot, csv);
 		if (rows < 0)
 			return rows;
 		if (!rows || !can_draw)
 			continue;
-		status = run_gnuplot(plot_names[i].name, csv, svg, result_nature(result));
+		status = run_gnuplot(plot->name, csv, svg, result_nature(result));
 		if (status) {
 			unlink(svg);
-			explain(plot_names[i].name, status);
+			explain(plot->name, status);
 		}
 		can_draw = status != 127 && status != 125;
 	}

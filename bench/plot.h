@@ -8,14 +8,16 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdio.h>
 
-struct plot_name {
+struct plot {
 	const char *name;	/* NAME.csv, NAME.svg, NAME.gp */
+	size_t (*data)(const json_t *points, FILE *out);	/* returns the rows it wrote */
 	const char *caption;	/* one sentence on how to read it */
 };
 
 /* All plots there are; ends with a NULL name. */
-extern const struct plot_name plot_names[];
+extern const struct plot plot_table[];
 
 /*
  * Writes NAME.csv and NAME.svg into @dir for each plot that @result has data

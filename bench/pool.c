@@ -15,8 +15,6 @@
 #include "result.h"
 #include "scatter.h"
 
-#define PAGE_SIZE	4096
-
 static const char *const memory_words[] = { "fresh", "fragmented", "pinned", NULL };
 
 static const struct param params[] = {

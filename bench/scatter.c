@@ -20,8 +20,6 @@
 #include "meminfo.h"
 
 #define MIB		(1ULL << 20)
-#define PAGE_SIZE	4096
-
 /* Not taken, or the system had nothing to run on: stays in large pieces. */
 #define RESERVE		(16 * MIB)
 /* What the kernel is to keep for emergencies meanwhile, KiB. With huge pages it is much. */

@@ -123,15 +123,6 @@ static int profile_number(const struct suite *suite, const char *path)
 	return -1;
 }
 
-static void profile_defaults(struct tdx_emu_profile *profile)
-{
-	const struct param *param;
-	uint64_t *value = (uint64_t *)profile;
-
-	for (param = profile_params; param->name; param++)
-		*value++ = param->def;
-}
-
 /* Takes over @path. */
 static int add_profile(struct reader *reader, const char *section, const char *text, char *path)
 {

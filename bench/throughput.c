@@ -64,12 +64,8 @@ static void add_client_side(const struct point *point, const struct load_result 
 	double seconds = (double)(seen->last_ns - seen->first_ns) / 1e9;
 	uint64_t errors = seen->refused + seen->abandoned + seen->wrong;
 
-	metric_double(out, "quote.rate", "1/s", BETTER_HIGHER, (double)seen->quotes / seconds);
-	metric_u64(out, "quote.count", "", BETTER_NONE, seen->quotes);
+	books_add_guests(seen, out);
 	metric_u64(out, "quote.errors", "", BETTER_LOWER, errors);
-	metric_u64(out, "quote.retries", "", BETTER_LOWER, seen->retries);
-	metric_u64(out, "quote.fell_back", "", BETTER_LOWER, seen->fell_back);
-	metric_hist(out, "latency.actual", "ns", BETTER_LOWER, &seen->actual);
 	metric_hist(out, "latency.intended", "ns", BETTER_LOWER, &seen->intended);
 	metric_double(out, "td.rate_min", "1/s", BETTER_HIGHER,
 		      (double)seen->guest_min / seconds);

@@ -167,19 +167,14 @@ static const char *const wrong_names[QUOTE_NR_VERDICTS] = {
 
 static void add_storm(const struct load_result *seen, uint64_t stale, json_t *out)
 {
-	double seconds = (double)(seen->last_ns - seen->first_ns) / 1e9;
 	unsigned int verdict;
 
-	metric_double(out, "quote.rate", "1/s", BETTER_HIGHER, (double)seen->quotes / seconds);
-	metric_u64(out, "quote.count", "", BETTER_NONE, seen->quotes);
-	metric_u64(out, "quote.retries", "", BETTER_LOWER, seen->retries);
-	metric_u64(out, "quote.fell_back", "", BETTER_LOWER, seen->fell_back);
+	books_add_guests(seen, out);
 	metric_u64(out, "quote.lost", "", BETTER_LOWER, seen->refused + seen->abandoned);
 	metric_u64(out, "quote.wrong", "", BETTER_LOWER, seen->wrong);
 	for (verdict = QUOTE_RIGHT + 1; verdict < QUOTE_NR_VERDICTS; verdict++)
 		metric_u64(out, wrong_names[verdict], "", BETTER_LOWER, seen->verdicts[verdict]);
 	metric_u64(out, "quote.stale", "", BETTER_LOWER, stale);
-	metric_hist(out, "latency.actual", "ns", BETTER_LOWER, &seen->actual);
 }
 
 /*

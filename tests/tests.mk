@@ -9,7 +9,7 @@ include tests/fuzz/fuzz.mk
 # Programs that run in the VM, with the part of tdxbench that talks to the lab.
 VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile soak)
 VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o) \
-	$(addprefix $(BUILD)/bench/,lab.o param.o tails.o verify.o)
+	$(addprefix $(BUILD)/bench/,lab.o meminfo.o param.o tails.o verify.o)
 
 # The longest first: it decides when all is done. Modules are loaded one after the
 # other there, and with init_on_alloc=0 on pages as the one before has left them.

@@ -315,12 +315,9 @@ static void profile_complaints(void **state)
 static void profile_is_good(const char *name, const char *comment, void *count)
 {
 	struct tdx_emu_profile profile;
-	uint64_t *values = (uint64_t *)&profile;
 	char *file = profile_path(name, "", NULL), error[600] = "";
-	unsigned int i;
 
-	for (i = 0; profile_params[i].name; i++)
-		values[i] = profile_params[i].def;
+	profile_defaults(&profile);
 	if (profile_read(file, &profile, error, sizeof(error)))
 		fail_msg("%s", error);
 	assert_true(strlen(comment) > 20);

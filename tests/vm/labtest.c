@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../../bench/clock.h"
+#include "../../bench/meminfo.h"
 #include "../../bench/param.h"
 #include "../../bench/random.h"
 #include "ktap.h"
@@ -31,11 +32,7 @@ struct quote_key key;
 
 void default_profile(void)
 {
-	uint64_t *values = (uint64_t *)&profile;
-	const struct param *param;
-
-	for (param = profile_params; param->name; param++)
-		values[param - profile_params] = param->def;
+	profile_defaults(&profile);
 	profile.quote_ns = 1 * MSEC;
 	profile.ext_init_ns = MSEC / 10;
 	profile.quote_init_ns = MSEC / 10;
@@ -262,16 +259,7 @@ struct tdx_lab_leaf_count leaf_count(enum tdx_lab_leaf leaf)
 
 uint64_t meminfo_kib(const char *field)
 {
-	FILE *file = fopen("/proc/meminfo", "re");
-	unsigned long long kib = 0;
-	char line[128], name[64];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%63[^:]: %llu kB", name, &kib) == 2 && !strcmp(name, field))
-			break;
-	if (file)
-		fclose(file);
-	return kib;
+	return meminfo((const char *const[]){ field, NULL }) / 1024;
 }
 
 void write_file(const char *path, const char *text)
