@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "environment.h"
+#include "meminfo.h"
 #include "result.h"
 
 /* Share of a quote's time that no part explains, percent. */
@@ -49,18 +50,23 @@ void books_close(struct books *books)
 	collect_close(&books->collect);
 }
 
+void books_add_seamcalls(const struct collect *collect, json_t *out)
+{
+	const struct collect_leaf *get = &collect->iterations.leaf[TDX_LAB_LEAF_QUOTE_GET];
+
+	if (!get->iterations.count)
+		return;
+	metric_hist(out, "seamcall.duration", "ns", BETTER_LOWER, &get->duration);
+	metric_hist(out, "seamcall.gap", "ns", BETTER_LOWER, &get->gap);
+	metric_hist(out, "seamcall.iterations", "", BETTER_LOWER, &get->iterations);
+}
+
 void books_add_iterations(const struct books *books, json_t *out)
 {
-	const struct collect_leaf *get = &books->collect.iterations.leaf[TDX_LAB_LEAF_QUOTE_GET];
 	unsigned int leaf;
 	char name[96];
 
-	if (get->iterations.count) {
-		metric_hist(out, "seamcall.duration", "ns", BETTER_LOWER, &get->duration);
-		metric_hist(out, "seamcall.gap", "ns", BETTER_LOWER, &get->gap);
-		metric_hist(out, "seamcall.iterations", "", BETTER_LOWER, &get->iterations);
-	}
-
+	books_add_seamcalls(&books->collect, out);
 	for (leaf = 0; leaf < TDX_LAB_LEAF_OTHER; leaf++) {
 		const struct tdx_lab_leaf_count *kernel = &books->kernel.leaf[leaf];
 		const struct collect_leaf *bpf = &books->collect.iterations.leaf[leaf];
@@ -88,12 +94,14 @@ static const char *const part_names[QUOTES_NR_PARTS] = {
 };
 
 /* The parts of quotes must make up their total, and "other" little of it. */
-static void add_parts(const struct collect_quotes *quotes, json_t *out)
+void books_add_parts(const struct collect_quotes *quotes, json_t *out)
 {
 	uint64_t total = quotes->part[QUOTES_TOTAL].sum, sum = 0;
 	double other = 100.0 * (double)quotes->part[QUOTES_OTHER].sum / (double)total;
 	unsigned int part;
 
+	if (!quotes->part[QUOTES_TOTAL].count)
+		return;
 	for (part = 0; part < QUOTES_NR_PARTS; part++) {
 		metric_hist(out, part_names[part], "ns", BETTER_LOWER, &quotes->part[part]);
 		if (part != QUOTES_TOTAL)
@@ -110,7 +118,7 @@ static void add_parts(const struct collect_quotes *quotes, json_t *out)
 		books_check_below(out, "other below 2 % of quote time", OTHER_LIMIT, other);
 }
 
-static uint64_t quotes_of_tds(const struct collect_quotes *quotes)
+uint64_t books_quotes_of_tds(const struct collect_quotes *quotes)
 {
 	uint64_t sum = 0;
 	size_t i;
@@ -118,6 +126,44 @@ static uint64_t quotes_of_tds(const struct collect_quotes *quotes)
 	for (i = 0; i < quotes->nr_tds; i++)
 		sum += quotes->tds[i].sum.count;
 	return sum;
+}
+
+static void add_nodes(uint64_t nodes, json_t *out)
+{
+	if (!nodes)
+		return;
+	metric_u64(out, "pool.node", "", BETTER_NONE, (uint64_t)__builtin_ctzll(nodes));
+	metric_u64(out, "pool.nodes", "", BETTER_LOWER, (uint64_t)__builtin_popcountll(nodes));
+}
+
+void books_add_pool(const struct pool_cpu *pool, json_t *out)
+{
+	metric_u64(out, "pool.pages", "pages", BETTER_NONE, pool->added);
+	metric_u64(out, "pool.bytes", "bytes", BETTER_NONE, pool->added * PAGE_SIZE);
+	metric_u64(out, "pool.alloc_ns", "ns", BETTER_LOWER, pool->alloc_ns);
+	metric_u64(out, "pool.flush_ns", "ns", BETTER_LOWER, pool->flush_ns);
+	metric_u64(out, "pool.add_ns", "ns", BETTER_LOWER, pool->add_ns);
+	metric_u64(out, "pool.total_ns", "ns", BETTER_LOWER,
+		   pool->alloc_ns + pool->flush_ns + pool->add_ns);
+	metric_u64(out, "pool.chunks", "", BETTER_LOWER, pool->alloc.count);
+	if (pool->alloc.count) {
+		metric_u64(out, "pool.chunk_min", "pages", BETTER_HIGHER, pool->chunk_min);
+		metric_u64(out, "pool.chunk_max", "pages", BETTER_NONE, pool->chunk_max);
+	}
+	metric_u64(out, "pool.batches", "", BETTER_NONE, pool->add.count);
+	metric_hist(out, "pool.alloc", "ns", BETTER_LOWER, &pool->alloc);
+	metric_hist(out, "pool.add", "ns", BETTER_LOWER, &pool->add);
+	add_nodes(pool->nodes, out);
+}
+
+void books_add_lateness(const struct collect_preemption *seen, struct hist *all, json_t *out)
+{
+	hist_init(all);
+	hist_merge(all, &seen->seam);
+	hist_merge(all, &seen->other);
+	metric_hist(out, "timer.lateness", "ns", BETTER_LOWER, all);
+	metric_hist(out, "timer.lateness_seam", "ns", BETTER_LOWER, &seen->seam);
+	metric_hist(out, "timer.lateness_other", "ns", BETTER_LOWER, &seen->other);
 }
 
 /* By enum quotes_answer, which is the order of the kernel's own counters. */
@@ -157,14 +203,12 @@ void books_add_requests(const struct books *books, json_t *out)
 	const struct tdx_lab_counters *kernel = &books->kernel;
 	const struct collect_quotes *quotes = &books->collect.quotes;
 
-	if (quotes->part[QUOTES_TOTAL].count)
-		add_parts(quotes, out);
-
+	books_add_parts(quotes, out);
 	check_answers(out, "BPF", kernel_answers(kernel), quotes->answers);
 	/* All events of a request that got its quote, and of none besides. */
 	books_check_equal(out, "quotes: BPF = kernel", kernel->getquote_ok,
 			  quotes->count - quotes->errors);
-	books_check_equal(out, "quotes: TDs add up", quotes->count, quotes_of_tds(quotes));
+	books_check_equal(out, "quotes: TDs add up", quotes->count, books_quotes_of_tds(quotes));
 	books_check_equal(out, "quotes without times", 0, quotes->untimed);
 	point_lost_events(out, books->collect.lost);
 }

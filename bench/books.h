@@ -33,6 +33,14 @@ int books_open(struct books *books, unsigned int which, const struct collect_opt
 int books_balance(struct books *books);
 void books_close(struct books *books);
 
+/* What no counter of the kernel's is needed for; nothing where there was none. */
+void books_add_seamcalls(const struct collect *collect, json_t *out);	/* seamcall.* */
+void books_add_parts(const struct collect_quotes *quotes, json_t *out);	/* quote.total ... */
+void books_add_pool(const struct pool_cpu *pool, json_t *out);		/* pool.pages ... */
+/* timer.*; @all is filled with seam and other together. */
+void books_add_lateness(const struct collect_preemption *seen, struct hist *all, json_t *out);
+uint64_t books_quotes_of_tds(const struct collect_quotes *quotes);
+
 /* Metrics seamcall.*, of TDH.QUOTE.GET, and the iterations of every leaf checked. */
 void books_add_iterations(const struct books *books, json_t *out);
 

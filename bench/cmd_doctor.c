@@ -7,14 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "commands.h"
+#include "doctor_host.h"
+#include "facts.h"
 #include "place.h"
+#include "result.h"
 
 /* What a check is needed for. */
-enum need { NEED_VM, NEED_LOCAL, NEED_REPORT, NEED_HOST, NR_NEEDS };
+enum need { NEED_VM, NEED_LOCAL, NEED_REPORT, NR_NEEDS };
 
 static const struct {
 	const char *name;
@@ -23,8 +25,10 @@ static const struct {
 	[NEED_VM] = { "vm", "measure in a VM, software TDX module" },
 	[NEED_LOCAL] = { "local", "measure on this kernel, software TDX module" },
 	[NEED_REPORT] = { "plots", "draw plots and the report's pictures" },
-	[NEED_HOST] = { "tdx", "hardware: a TDX host whose kernel has the quoting path" },
 };
+
+/* The fourth, with steps instead of checks: doctor_host.c. */
+static const char host_name[] = "host", host_what[] = "measure this TDX server, whatever its guests do";
 
 static bool json;
 
@@ -86,47 +90,27 @@ static bool is_root(void)
 
 static bool has_btf(void)
 {
-	return readable("/sys/kernel/btf/vmlinux");
+	return fact_readable("/sys/kernel/btf/vmlinux");
 }
 
 static bool kernel_is_new_enough(void)
 {
-	struct utsname uts;
+	char release[128];
 	int major, minor;
 
-	uname(&uts);
-	if (sscanf(uts.release, "%d.%d", &major, &minor) != 2)
+	fact_line("/proc/sys/kernel/osrelease", release, sizeof(release));
+	if (sscanf(release, "%d.%d", &major, &minor) != 2)
 		return false;
 	return major > 6 || (major == 6 && minor >= 12);
 }
 
+/* No such file: a kernel without loadable modules. */
 static bool modules_load(void)
 {
-	FILE *file = fopen("/proc/sys/kernel/modules_disabled", "re");
-	int disabled = 1;
+	char disabled[16];
 
-	/* No such file: a kernel without loadable modules. */
-	if (file) {
-		if (fscanf(file, "%d", &disabled) != 1)
-			disabled = 1;
-		fclose(file);
-	}
-	return !disabled;
-}
-
-static bool has_tdx(void)
-{
-	FILE *file = fopen("/sys/module/kvm_intel/parameters/tdx", "re");
-	bool on = file && fgetc(file) == 'Y';
-
-	if (file)
-		fclose(file);
-	return on;
-}
-
-static bool has_events(void)
-{
-	return readable("/sys/kernel/tracing/events/tdx_ext");
+	return fact_line("/proc/sys/kernel/modules_disabled", disabled, sizeof(disabled)) &&
+	       !strcmp(disabled, "0");
 }
 
 /* --- the table --- */
@@ -152,9 +136,6 @@ static const struct check checks[] = {
 	{ NEED_LOCAL, "kernel loads modules", modules_load,
 	  "boot one with CONFIG_MODULES and kernel.modules_disabled=0" },
 	{ NEED_REPORT, "gnuplot", has_gnuplot, "scripts/setup.sh installs it" },
-	{ NEED_HOST, "KVM with TDX", has_tdx, "a TDX server, TDX on in firmware, kvm_intel.tdx=1" },
-	{ NEED_HOST, "tdx_ext trace events", has_events,
-	  "a kernel with the quoting path; no released one has it" },
 	{}
 };
 
@@ -200,10 +181,68 @@ static bool json_need(json_t *out, enum need need)
 	return able;
 }
 
+/* --- steps of a TDX server --- */
+
+static void print_lines(const char *head, const char *text)
+{
+	size_t len;
+
+	for (; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		printf("                       %-6s %.*s\n", head, (int)len, text);
+		head = "";
+	}
+}
+
+/* How to get it is said of steps that can be taken now. */
+static void print_step(size_t number, const struct step_report *step)
+{
+	printf("       %-11s  %2zu %-*s%s\n", step_state_name(step->state), number,
+	       *step->seen ? 36 : 0, step->what, step->seen);
+	if (step->state == STEP_MISSING || step->state == STEP_UNKNOWN) {
+		print_lines("check", step->check);
+		print_lines("get", step->remedy);
+	}
+}
+
+static bool print_host(void)
+{
+	struct step_report report[DOCTOR_STEPS];
+	bool able = doctor_host(report);
+	const char *model = doctor_model();
+
+	printf("%-6s %s: %s\n", host_name, able ? "yes" : "no ", host_what);
+	if (model)
+		printf("       software TDX module, a model: figures are not hardware's (%s)\n", model);
+	for (size_t i = 0; i < DOCTOR_STEPS; i++)
+		print_step(i + 1, &report[i]);
+	return able;
+}
+
+static bool json_host(json_t *out)
+{
+	struct step_report report[DOCTOR_STEPS];
+	bool able = doctor_host(report);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < DOCTOR_STEPS; i++) {
+		const struct step_report *step = &report[i];
+		bool ok = step->state == STEP_OK || step->state == STEP_NOT_NEEDED;
+
+		json_array_append_new(list, json_pack("{s:s, s:b, s:s?, s:s, s:o, s:s}",
+			"what", step->what, "ok", ok, "remedy", ok ? NULL : step->remedy,
+			"state", step_state_name(step->state), "seen", json_text(step->seen),
+			"check", step->check));
+	}
+	json_object_set_new(out, host_name, json_pack("{s:b, s:s, s:s?, s:o}", "able", able,
+		"for", host_what, "model", doctor_model(), "checks", list));
+	return able;
+}
+
 static int doctor_run(int argc, char **argv)
 {
 	json_t *out = json_object();
-	bool able[NR_NEEDS];
+	bool able[NR_NEEDS], host;
 	unsigned int need;
 
 	if (argc)
@@ -211,12 +250,13 @@ static int doctor_run(int argc, char **argv)
 
 	for (need = 0; need < NR_NEEDS; need++)
 		able[need] = json ? json_need(out, need) : print_need(need);
+	host = json ? json_host(out) : print_host();
 	if (json) {
 		json_dumpf(out, stdout, JSON_INDENT(2));
 		putchar('\n');
 	}
 	json_decref(out);
-	return able[NEED_VM] || able[NEED_LOCAL] ? EXIT_DONE : EXIT_CANNOT_RUN;
+	return able[NEED_VM] || able[NEED_LOCAL] || host ? EXIT_DONE : EXIT_CANNOT_RUN;
 }
 
 static const struct option_row rows[] = {

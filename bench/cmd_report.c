@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tdxbench report: a result that is already there, as a table or in another
- * form. Measures nothing.
+ * tdxbench report: results that are already there, as tables or in another form;
+ * several stand side by side. Measures nothing.
  */
 #include <stdio.h>
 
 #include "export.h"
+#include "html.h"
 #include "options.h"
 #include "publish.h"
 #include "result.h"
+#include "side.h"
 #include "table.h"
 
 #define DEFAULT_RESULT	"results/latest"
@@ -34,17 +36,22 @@ static const struct option_row rows[] = {
 	{ .long_name = NULL }
 };
 
+static int get_digest(const json_t *result, const char *path, char hex[DIGEST_HEX])
+{
+	if (export_digest(result, hex))
+		return EXIT_DONE;
+	fprintf(stderr, "tdxbench: %s has no exact metric: a digest needs the virtual clock\n", path);
+	return EXIT_ERROR;
+}
+
 static int print_digest(const json_t *result, const char *path)
 {
 	char hex[DIGEST_HEX];
+	int ret = get_digest(result, path, hex);
 
-	if (!export_digest(result, hex)) {
-		fprintf(stderr, "tdxbench: %s has no exact metric: a digest needs the virtual clock\n",
-			path);
-		return EXIT_ERROR;
-	}
-	puts(hex);
-	return EXIT_DONE;
+	if (!ret)
+		puts(hex);
+	return ret;
 }
 
 static int print_form(const json_t *result, const char *path)
@@ -88,21 +95,72 @@ static int report(const char *path)
 	return ret ? EXIT_ERROR : finish_output();
 }
 
+/* One line each, as sha256sum has it; those that have none do not hide the others. */
+static int print_digests(const struct side *side)
+{
+	char hex[DIGEST_HEX];
+	int ret = EXIT_DONE;
+
+	for (size_t i = 0; i < side->count; i++) {
+		if (get_digest(side->result[i], side->path[i], hex))
+			ret = EXIT_ERROR;
+		else
+			printf("%s  %s\n", hex, side->path[i]);
+	}
+	return ret;
+}
+
+static int print_side(const struct side *side)
+{
+	int ret = 0;
+
+	if (options.digest)
+		ret = print_digests(side);
+	else if (options.json)
+		export_json_side(side, stdout);
+	else if (options.csv)
+		export_csv_side(side, stdout);
+	else if (!options.html)
+		table_print_side(side, stdout);
+	if (options.html && html_write_side(side, options.html))
+		ret = EXIT_ERROR;
+	return ret;
+}
+
+static int report_side(char *const *paths, size_t count)
+{
+	struct side side;
+	int ret;
+
+	if (side_load(&side, paths, count))
+		return EXIT_ERROR;
+	ret = print_side(&side);
+	side_free(&side);
+	return ret ? EXIT_ERROR : finish_output();
+}
+
 static int run(int argc, char **argv)
 {
-	if (argc > 1)
-		return usage_error("report", "one result at a time, '%s' is one too many", argv[1]);
 	if (options.digest + options.canonical + options.json + options.csv > 1)
 		return usage_error("report", "choose one of --digest, --canonical, --json and --csv");
-	return report(argc ? argv[0] : DEFAULT_RESULT);
+	if (argc < 2)
+		return report(argc ? argv[0] : DEFAULT_RESULT);
+	if (options.canonical || options.plots)
+		return usage_error("report", "%s is of one result, '%s' is one too many",
+				   options.canonical ? "--canonical" : "--plots", argv[1]);
+	if (argc > SIDE_MAX)
+		return usage_error("report", "up to %d results side by side, got %d", SIDE_MAX, argc);
+	return report_side(argv, (size_t)argc);
 }
 
 const struct command cmd_report = {
 	.name = "report",
-	.summary = "Show a result that is already there, as a table or in another form.",
-	.synopsis = "[OPTION...] [RESULT.json | DIR]        (default: " DEFAULT_RESULT ")",
-	.text = "examples:\n"
+	.summary = "Show results that are already there, as tables or in another form.",
+	.synopsis = "[OPTION...] [RESULT.json | DIR]...     (default: " DEFAULT_RESULT ")",
+	.text = "Several results stand side by side, a column each.\n\n"
+		"examples:\n"
 		"  tdxbench report\n"
+		"  tdxbench report A B                                    two results side by side\n"
 		"  tdxbench report --digest results/20261121T200000Z-quick\n"
 		"  tdxbench report --html page.html --plots plots results/latest\n"
 		"  diff <(tdxbench report -n A) <(tdxbench report -n B)   which number changed?\n",

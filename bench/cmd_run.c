@@ -14,8 +14,7 @@
 #include "commands.h"
 #include "environment.h"
 #include "interrupt.h"
-#include "lab.h"
-#include "measurement.h"
+#include "param.h"
 #include "place.h"
 #include "publish.h"
 #include "result.h"
@@ -23,114 +22,43 @@
 
 #define DEFAULT_SUITE	"bench/suites/quick.ini"
 
-enum target { TARGET_VM, TARGET_LOCAL };
-enum clock { CLOCK_VIRTUAL, CLOCK_REAL };
+enum clock { CLOCK_VIRTUAL, CLOCK_REAL, CLOCK_UNSAID };
 
-static const char *const target_words[] = { "vm", "local", NULL };
+static const char *const target_words[] = { "vm", "local", "host", NULL };
 static const char *const clock_words[] = { "virtual", "real", NULL };
+
+static const struct param duration_param = {
+	"--duration", 0, 100000000, 7 * 86400 * NSEC_PER_SEC, "ns", NULL, ""
+};
 
 static struct {
 	unsigned int target;
 	unsigned int clock;
 	const char *results;
 	const char *kernel;
+	const char *append;
 	const char *module;
 	const char *points;
 	const char *profiles;
 	const char *stream;
+	const char *duration;
 	bool yes;
-} options = { .results = "results" };
+} options = { .clock = CLOCK_UNSAID, .results = "results" };
 
-/* --- may we run here? --- */
-
-/*
- * A module goes into the kernel that the user works on: ask. Memory given to
- * it as its pool comes back when it is unloaded, which the run does.
- */
-static int ask(void)
-{
-	char answer[8] = "";
-
-	if (options.yes)
-		return EXIT_DONE;
-	if (!isatty(STDIN_FILENO))
-		return usage_error("run", "--target local loads a module into the running kernel; say --yes if that is fine");
-
-	fprintf(stderr, "This loads %s into the running kernel, several times, and\n"
-			"unloads it at the end. Go on? [y/N] ", options.module);
-	if (fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y'))
-		return EXIT_DONE;
-	fputs("tdxbench: not started\n", stderr);
-	return EXIT_ERROR;
-}
-
-static int cannot_run(const char *what, const char *remedy)
-{
-	fprintf(stderr, "tdxbench: cannot run here: %s; %s\n", what, remedy);
-	return EXIT_CANNOT_RUN;
-}
-
-static int check_local(void)
-{
-	if (geteuid())
-		return cannot_run("loading modules and BPF programs needs root", "use sudo");
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return cannot_run("the kernel has no BTF", "it needs CONFIG_DEBUG_INFO_BTF");
-	return EXIT_DONE;
-}
-
-/* Points that name a CPU must name one that the VM has. */
-static int check_cpus(const struct suite *suite)
-{
-	unsigned int i;
-
-	for (i = 0; i < suite->nr_points; i++) {
-		const struct point *point = &suite->points[i];
-
-		if (param_find(point->measurement->params, "cpu") &&
-		    point_value(point, "cpu") >= suite->vm.cpus)
-			return usage_error("run", "point %s is for CPU %llu, the VM has %llu of them",
-					   point->id,
-					   (unsigned long long)point_value(point, "cpu"),
-					   (unsigned long long)suite->vm.cpus);
-	}
-	return EXIT_DONE;
-}
-
-static int check_vm(void)
-{
-	if (access(options.kernel, R_OK))
-		return cannot_run("there is no kernel for the VM", "run scripts/setup.sh");
-	return EXIT_DONE;
-}
-
-static int check_place(void)
-{
-	int ret = options.target == TARGET_VM ? check_vm() : check_local();
-
-	if (ret)
-		return ret;
-	if (access(options.module, R_OK))
-		return cannot_run("tdx_lab.ko is not built", "run make");
-	if (!options.stream && result_dir_check(options.results))
-		return EXIT_ERROR;
-	return options.target == TARGET_LOCAL ? ask() : EXIT_DONE;
-}
-
-/* --- the two ways to measure; both leave a stream --- */
+/* --- the ways to measure; all leave a stream --- */
 
 static int measure_here(const struct suite *suite, const struct run_options *run,
 			const char *stream)
 {
-	bool is_virtual = environment_virtual_clock();
+	bool is_virtual = environment_virtual_clock(), host = run->target == RUN_HOST;
 	int ret;
 
 	result_set_clock(is_virtual);
 	if (stream_open(stream))
 		return EXIT_ERROR;
-	ret = stream_environment(environment_here(is_virtual ? "vm" : "local"));
+	ret = stream_environment(environment_here(host ? "host" : is_virtual ? "vm" : "local"));
 	if (!ret)
-		ret = run_here(suite, run);
+		ret = host ? run_on_host(run->duration_ns) : run_here(suite, run);
 	stream_close();
 	return ret ? EXIT_ERROR : EXIT_DONE;
 }
@@ -145,10 +73,16 @@ static void utc(char *text, size_t size)
 	strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 }
 
-/* Why a run ended early; vm.sh has said more on stderr. */
-static const char *reason_of(int status)
+/* A signal ends a run early, but is one of the ways to end watching a host. */
+static bool cut_short(const struct run_options *run)
 {
-	if (interrupted() || status == 128 + SIGINT || status == 128 + SIGTERM)
+	return interrupted() && run->target != RUN_HOST;
+}
+
+/* Why a run ended early; vm.sh has said more on stderr. */
+static const char *reason_of(const struct run_options *run, int status)
+{
+	if (cut_short(run) || status == 128 + SIGINT || status == 128 + SIGTERM)
 		return "interrupted";
 	return status ? "the run failed, see its messages" : NULL;
 }
@@ -194,20 +128,20 @@ static int run_suite(const struct suite *suite, const char *suite_path,
 	bool published = true;
 	int status, ret;
 
-	if ((size_t)snprintf(stream, sizeof(stream), "%s/.stream.%d", options.results,
+	if ((size_t)snprintf(stream, sizeof(stream), "%s/.stream.%d", run->results,
 			     getpid()) >= sizeof(stream))
 		return usage_error("run", "--results: the path is too long");
 	utc(started, sizeof(started));
 	facts.started = started;
 
-	if (options.target == TARGET_VM)
+	if (run->target == RUN_VM)
 		status = run_in_vm(suite, suite_path, run, stream);
 	else
 		status = measure_here(suite, run, stream);
 
 	facts.wall_s = (double)(clock_now() - start) / 1e9;
-	facts.reason = reason_of(status);
-	if (options.target == TARGET_VM)
+	facts.reason = reason_of(run, status);
+	if (run->target == RUN_VM)
 		facts.environment = environment_host();
 
 	/* A VM that did not start has left nothing, but said why. */
@@ -220,9 +154,30 @@ static int run_suite(const struct suite *suite, const char *suite_path,
 	else
 		fprintf(stderr, "tdxbench: what was measured is kept in %s\n", stream);
 
-	if (interrupted())
+	if (cut_short(run))
 		return 128 + interrupt_signal();
 	return status && !ret ? EXIT_ERROR : ret;
+}
+
+/* --- what to measure, and with what --- */
+
+/* Where to find a kernel for the VM is of interest for a VM only. */
+static int find_image(struct run_options *run)
+{
+	struct image *image = &run->image;
+	int ret = EXIT_DONE;
+
+	if (run->target == RUN_VM)
+		ret = image_find(options.kernel, image);
+	else
+		snprintf(image->module, sizeof(image->module), "%s", place("build/tdx_lab.ko"));
+	if (!ret && options.append)
+		ret = image_append(image, "--append", options.append);
+	if (!ret && options.module &&
+	    (size_t)snprintf(image->module, sizeof(image->module), "%s", options.module) >=
+	    sizeof(image->module))
+		ret = usage_error("run", "--module: the path is too long");
+	return ret;
 }
 
 /* Points to measure, or a line that says why there are none. */
@@ -235,55 +190,116 @@ static bool any_point(const struct suite *suite, const struct run_options *run)
 	return false;
 }
 
-static int measure(const struct suite *suite, const char *path)
+static int measure(const struct suite *suite, const char *path, struct run_options *run)
 {
-	const struct run_options run = {
-		.module = options.module,
-		.kernel = options.kernel,
-		.virtual_clock = options.clock == CLOCK_VIRTUAL,
-		.points = options.points,
-	};
-	int ret;
+	int ret = find_image(run);
 
-	if (!any_point(suite, &run))
-		return EXIT_USAGE;
-	ret = options.target == TARGET_VM ? check_cpus(suite) : EXIT_DONE;
 	if (!ret)
-		ret = check_place();
+		ret = run_check(suite, run);
 	if (ret)
 		return ret;
-
 	interrupt_catch();
-	return options.stream ? measure_here(suite, &run, options.stream)
-			      : run_suite(suite, path, &run);
+	return run->stream ? measure_here(suite, run, run->stream) : run_suite(suite, path, run);
+}
+
+static int measure_suite(const char *path, struct run_options *run)
+{
+	struct suite *suite = suite_read(path, options.profiles);
+	int ret;
+
+	if (!suite)
+		return EXIT_USAGE;
+	ret = any_point(suite, run) ? measure(suite, path, run) : EXIT_USAGE;
+	suite_free(suite);
+	return ret;
+}
+
+/* Nothing is asked of a host that a suite could say. */
+static int measure_host(struct run_options *run)
+{
+	char name[] = "host", text[] = "";
+	const struct suite no_suite = { .name = name, .text = text };
+
+	return measure(&no_suite, NULL, run);
+}
+
+/* --- options --- */
+
+static const char *targets_text(unsigned int targets)
+{
+	return targets == RUN_VM ? "vm" : targets == RUN_LOCAL ? "local" :
+	       targets == RUN_HOST ? "host" : "vm or local";
+}
+
+/* An option that a target has no use for is a misunderstanding. */
+static int check_options(enum run_target target, bool suite)
+{
+	const struct {
+		const char *name;
+		bool given;
+		unsigned int targets;
+	} rows[] = {
+		{ "--clock", options.clock != CLOCK_UNSAID, RUN_VM },
+		{ "--kernel", options.kernel, RUN_VM },
+		{ "--append", options.append, RUN_VM },
+		{ "--module", options.module, RUN_VM | RUN_LOCAL },
+		{ "--points", options.points, RUN_VM | RUN_LOCAL },
+		{ "--profiles", options.profiles, RUN_VM | RUN_LOCAL },
+		{ "--stream", options.stream, RUN_LOCAL },
+		{ "--duration", options.duration, RUN_HOST },
+		{ "a suite", suite, RUN_VM | RUN_LOCAL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].given && !(rows[i].targets & target))
+			return usage_error("run", "%s goes with --target %s", rows[i].name,
+					   targets_text(rows[i].targets));
+	return EXIT_DONE;
+}
+
+static int find_stream(struct run_options *run)
+{
+	run->stream = options.stream;
+	if (!run->stream || strcmp(run->stream, "env"))
+		return EXIT_DONE;
+	run->stream = getenv("TDXBENCH_RESULTS");
+	return run->stream ? EXIT_DONE :
+			     usage_error("run", "--stream env: TDXBENCH_RESULTS is not set");
+}
+
+static int find_duration(struct run_options *run)
+{
+	char error[256];
+
+	if (options.duration && param_parse(&duration_param, options.duration, &run->duration_ns,
+					    error, sizeof(error)))
+		return usage_error("run", "%s", error);
+	return EXIT_DONE;
 }
 
 static int run(int argc, char **argv)
 {
-	const char *path = argc ? argv[0] : place(DEFAULT_SUITE);
-	struct suite *suite;
+	struct run_options wanted = {
+		.target = 1U << options.target,
+		.results = options.results,
+		.yes = options.yes,
+		.virtual_clock = options.clock != CLOCK_REAL,
+		.points = options.points,
+	};
 	int ret;
 
 	if (argc > 1)
 		return usage_error("run", "one suite at a time, got '%s' too", argv[1]);
-	if (!options.module)
-		options.module = strdup(place("build/tdx_lab.ko"));
-	if (!options.kernel)
-		options.kernel = strdup(place_kernel());
-	if (options.stream && options.target != TARGET_LOCAL)
-		return usage_error("run", "--stream goes with --target local");
-	if (options.stream && !strcmp(options.stream, "env")) {
-		options.stream = getenv("TDXBENCH_RESULTS");
-		if (!options.stream)
-			return usage_error("run", "--stream env: TDXBENCH_RESULTS is not set");
-	}
-
-	suite = suite_read(path, options.profiles);
-	if (!suite)
-		return EXIT_USAGE;
-	ret = measure(suite, path);
-	suite_free(suite);
-	return ret;
+	ret = check_options(wanted.target, argc);
+	if (!ret)
+		ret = find_stream(&wanted);
+	if (!ret)
+		ret = find_duration(&wanted);
+	if (ret)
+		return ret;
+	return wanted.target == RUN_HOST ? measure_host(&wanted) :
+	       measure_suite(argc ? argv[0] : place(DEFAULT_SUITE), &wanted);
 }
 
 static const struct option_row rows[] = {
@@ -297,10 +313,14 @@ static const struct option_row rows[] = {
 	  "take all profiles from there (default: kernel/emu/profiles, or as the suite says)" },
 	{ 'r', "results", "DIR", OPTION_TEXT, &options.results, 0, 0, NULL,
 	  "where the run's directory goes (default: results)" },
-	{ 'k', "kernel", "FILE", OPTION_TEXT, &options.kernel, 0, 0, NULL,
-	  "kernel image for the VM (default: setup.sh's)" },
+	{ 'k', "kernel", "PATH", OPTION_TEXT, &options.kernel, 0, 0, NULL,
+	  "kernel image for the VM, or the directory of one (default: setup.sh's)" },
+	{ 'a', "append", "ARGS", OPTION_TEXT, &options.append, 0, 0, NULL,
+	  "more arguments for that kernel, behind those in the file cmdline beside it" },
 	{ 'm', "module", "FILE", OPTION_TEXT, &options.module, 0, 0, NULL,
-	  "tdx_lab.ko for that kernel (default: build/tdx_lab.ko)" },
+	  "tdx_lab.ko for that kernel (default: the one beside it, else build/tdx_lab.ko)" },
+	{ 'd', "duration", "TIME", OPTION_TEXT, &options.duration, 0, 0, NULL,
+	  "with --target host: how long, such as 30s (default: until Ctrl-C)" },
 	{ 'y', "yes", NULL, OPTION_FLAG, &options.yes, 0, 0, NULL,
 	  "do not ask before loading a module with --target local" },
 	{ 0, "stream", "FILE", OPTION_TEXT, &options.stream, 0, 0, NULL,
@@ -316,9 +336,13 @@ const struct command cmd_run = {
 		"  tdxbench run                             the quick suite in a VM, virtual clock\n"
 		"  tdxbench run --points 'lateness*' bench/suites/quick.ini\n"
 		"  tdxbench run --clock real mine.ini       KVM where there is one\n"
+		"  tdxbench run --kernel build/kernel/vm    on the kernel that `make kernel` built\n"
+		"  tdxbench run --kernel bzImage --module tdx_lab.ko --append 'tdx_emu=on'\n"
 		"  sudo tdxbench run --target local         on the kernel that runs now\n"
+		"  sudo tdxbench run --target host -d 60s   what this TDX host's guests ask for\n"
 		"\n"
-		"Ctrl-C ends the run, keeps what was measured and marks it incomplete.\n"
+		"Ctrl-C ends the run, keeps what was measured and marks it incomplete; with\n"
+		"--target host it is the usual end.\n"
 		"exit codes: 0 done, 1 error, wrong quotes or open books, 77 cannot run here,\n"
 		"129 usage or a broken suite, 130 interrupted\n",
 	.options = rows,

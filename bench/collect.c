@@ -37,7 +37,7 @@ static const char *reason(int error)
 	case -ESRCH:
 		if (access("/sys/kernel/btf/vmlinux", R_OK))
 			return "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)";
-		return "the kernel lacks an event it watches; is the module tdx_lab loaded?";
+		return "the kernel lacks an event it watches; is the path built in, or tdx_lab loaded?";
 	default:
 		return strerror(-error);
 	}
@@ -141,8 +141,10 @@ static int watch_load(struct collect_watch *watch, const struct collect_opts *op
 	return ret ? ret : watch_reset(watch);
 }
 
-static int watch_read(struct collect_watch *watch, struct collect *collect)
+/* While programs run, only what may be read then. */
+static int watch_read(struct collect_watch *watch, struct collect *collect, bool running)
 {
+	const struct collector *collector = watch->collector;
 	uint64_t missed;
 	int ret;
 
@@ -150,7 +152,7 @@ static int watch_read(struct collect_watch *watch, struct collect *collect)
 	if (ret)
 		return ret;
 	collect->lost += missed - watch->missed;
-	return watch->collector->read ? watch->collector->read(watch, collect) : 0;
+	return collector->read && (collector->live || !running) ? collector->read(watch, collect) : 0;
 }
 
 /* --- all of them --- */
@@ -236,20 +238,29 @@ static void empty_results(struct collect *collect)
 	hist_init(&collect->update.irqs_off);
 }
 
-int collect_stop(struct collect *collect)
+static int read_all(struct collect *collect, bool running)
 {
 	unsigned int i;
 	int ret;
 
-	detach(collect);
 	empty_results(collect);
-
 	for (i = 0; i < collect->nr_watches; i++) {
-		ret = watch_read(&collect->watches[i], collect);
+		ret = watch_read(&collect->watches[i], collect, running);
 		if (ret)
 			return fail(&collect->watches[i], "read", ret);
 	}
 	return 0;
+}
+
+int collect_peek(struct collect *collect)
+{
+	return read_all(collect, true);
+}
+
+int collect_stop(struct collect *collect)
+{
+	detach(collect);
+	return read_all(collect, false);
 }
 
 void collect_close(struct collect *collect)

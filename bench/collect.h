@@ -4,6 +4,7 @@
  *
  *	collect_open()		load
  *	collect_start()		attach
+ *	collect_peek()		fill in quotes and lost events so far, optional
  *	collect_stop()		detach, then fill in the results
  *	collect_close()
  */
@@ -139,6 +140,7 @@ struct collect {
  */
 int collect_open(struct collect *collect, unsigned int which, const struct collect_opts *opts);
 int collect_start(struct collect *collect);
+int collect_peek(struct collect *collect);
 int collect_stop(struct collect *collect);
 void collect_close(struct collect *collect);
 

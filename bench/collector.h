@@ -6,6 +6,7 @@
 #define BENCH_COLLECTOR_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collect.h"
@@ -21,6 +22,7 @@ struct bpf_map;
  * @reset: empties maps, optional
  * @read:  adds what the maps hold to empty results, and to @lost what they could
  *         not hold; optional
+ * @live:  @read makes sense of maps that programs write to meanwhile
  * @close: of whatever @open left; NULL-safe
  *
  * Functions return 0 or a negative errno and print nothing.
@@ -32,6 +34,7 @@ struct collector {
 	int (*loaded)(struct collect_watch *watch, const struct collect_opts *opts);
 	int (*reset)(struct collect_watch *watch);
 	int (*read)(struct collect_watch *watch, struct collect *collect);
+	bool live;
 	void (*close)(struct collect_watch *watch);
 };
 

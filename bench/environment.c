@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "kallsyms.h"
 #include "result.h"
 
 /* First line of a file without its newline; "" when there is none. */
@@ -66,15 +67,56 @@ bool environment_virtual_clock(void)
 	return !strcmp(cmdline_value("tdxbench.clock", value, sizeof(value)), "virtual");
 }
 
-static json_t *module_kind(void)
+/* Of a host nobody but its TDX module knows how long what took; say which it was. */
+static json_t *hardware(void)
 {
-	return json_pack("{s:s, s:s}", "kind", "software", "note",
-			 "kernel/emu: a model; compute times are the profile's, not a TDX module's");
+	char version[64];
+
+	first_line("/sys/devices/faux/tdx_host/version", version, sizeof(version));
+	return json_pack("{s:s, s:o}", "kind", "tdx", "note", json_sprintf(
+			 "TDX module%s%s; quotes are not verified, and events not checked against counters of the kernel",
+			 *version ? " " : "", version));
+}
+
+static json_t *software(bool lab)
+{
+	return json_pack("{s:s, s:s}", "kind", "software", "note", lab ?
+			 "kernel/emu: a model; compute times are the profile's, not a TDX module's" :
+			 "kernel/emu: a model, with a load that tdxbench did not make; quotes are not verified, and events not checked against counters of the kernel");
+}
+
+/* The software module comes with the lab, or is asked for as the kernel boots. */
+static bool is_software(const char *path)
+{
+	char value[512];
+
+	if (path && !strcmp(path, "module"))
+		return true;
+	cmdline_value("tdx_emu", value, sizeof(value));
+	return *value && strcmp(value, "off") && strcmp(value, "0");
+}
+
+/* Where the quoting path is: in the kernel, or in a module that is there or will come. */
+static const char *path_place(void)
+{
+	struct kallsym symbol;
+
+	if (access("/proc/kallsyms", R_OK))
+		return NULL;
+	return kallsyms_find(KALLSYMS_PATH, &symbol) && !*symbol.module ? "kernel" : "module";
+}
+
+static json_t *module_of(const char *target, const char *path)
+{
+	bool lab = strcmp(target, "host");
+
+	return lab || is_software(path) ? software(lab) : hardware();
 }
 
 json_t *environment_here(const char *target)
 {
 	char line[2048], accel[32];
+	const char *path = path_place();
 	struct utsname uts;
 	struct sysinfo info;
 	json_t *env = json_object();
@@ -100,7 +142,9 @@ json_t *environment_here(const char *target)
 		line, sizeof(line))));
 	json_object_set_new(env, "fingerprint", json_text(
 		cmdline_value("tdxbench.fingerprint", line, sizeof(line))));
-	json_object_set_new(env, "module", module_kind());
+	if (path)
+		json_object_set_new(env, "path", json_text(path));
+	json_object_set_new(env, "module", module_of(target, path));
 	json_object_set_new(env, "compiler", json_text(TDXBENCH_COMPILER));
 	return env;
 }

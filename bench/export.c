@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Other forms of a result: digest and CSV.
+ * Other forms of a result: digest and CSV; JSON and CSV of several.
  *
  * The canonical form of a metric is a JSON object {id, params, policy, profile,
  * name, unit, value | histogram} with sorted keys and no white space; the lines are
@@ -13,6 +13,7 @@
 
 #include "export.h"
 #include "result.h"
+#include "side.h"
 #include "view.h"
 
 /* ---- Digest ---- */
@@ -181,16 +182,50 @@ static void csv_metric(FILE *out, const json_t *point, const json_t *metric)
 	fputc('\n', out);
 }
 
-void export_csv(const json_t *result, FILE *out)
+/* @name: of the result, in a column before all others; NULL: no such column. */
+static void csv_head(FILE *out, const char *name)
+{
+	fprintf(out, "%sid,section,measurement,parameters,metric,unit,better,class",
+		name ? "result," : "");
+	for (size_t i = 0; i < sizeof(csv_stats) / sizeof(*csv_stats); i++)
+		fprintf(out, ",%s", csv_stats[i]);
+	fputc('\n', out);
+}
+
+static void csv_rows(FILE *out, const json_t *result, const char *name)
 {
 	json_t *point, *metric;
 	size_t i, j;
 
-	fputs("id,section,measurement,parameters,metric,unit,better,class", out);
-	for (i = 0; i < sizeof(csv_stats) / sizeof(*csv_stats); i++)
-		fprintf(out, ",%s", csv_stats[i]);
-	fputc('\n', out);
-	json_array_foreach(json_object_get(result, "points"), i, point)
-		json_array_foreach(json_object_get(point, "metrics"), j, metric)
+	json_array_foreach(json_object_get(result, "points"), i, point) {
+		json_array_foreach(json_object_get(point, "metrics"), j, metric) {
+			if (name) {
+				csv_field(out, name);
+				fputc(',', out);
+			}
 			csv_metric(out, point, metric);
+		}
+	}
+}
+
+void export_csv(const json_t *result, FILE *out)
+{
+	csv_head(out, NULL);
+	csv_rows(out, result, NULL);
+}
+
+void export_csv_side(const struct side *side, FILE *out)
+{
+	csv_head(out, side->path[0]);
+	for (size_t i = 0; i < side->count; i++)
+		csv_rows(out, side->result[i], side->path[i]);
+}
+
+void export_json_side(const struct side *side, FILE *out)
+{
+	for (size_t i = 0; i < side->count; i++) {
+		fputs(i ? ",\n" : "[\n", out);
+		result_print(side->result[i], out);
+	}
+	fputs("]\n", out);
 }

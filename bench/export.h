@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct side;
+
 #define DIGEST_HEX	65
 
 /*
@@ -23,6 +25,10 @@ void export_canonical(const json_t *result, FILE *out);
 
 /* One row per metric, with a head. */
 void export_csv(const json_t *result, FILE *out);
+/* Of several, the first column says which. */
+void export_csv_side(const struct side *side, FILE *out);
+/* An array of results. */
+void export_json_side(const struct side *side, FILE *out);
 
 /* One CSV field, quoted where it must be. */
 void csv_field(FILE *out, const char *text);

@@ -13,6 +13,7 @@
 #include "html.h"
 #include "plot.h"
 #include "result.h"
+#include "side.h"
 #include "view.h"
 
 void html_escape(FILE *out, const char *text)
@@ -250,14 +251,12 @@ static void point_details(FILE *out, const json_t *point)
 
 /* ---- The page ---- */
 
-static void page_top(FILE *out, const json_t *result)
+static void page_top(FILE *out, const char *title)
 {
-	const char *suite = json_get_text(json_object_get(result, "suite"), "name");
-
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
 	      "<title>tdxbench: ", out);
-	html_escape(out, suite);
+	html_escape(out, title);
 	fputs("</title>\n<style>\n", out);
 	fputs(html_css, out);
 	fputs("</style>\n</head>\n<body>\n<main>\n", out);
@@ -320,7 +319,7 @@ static void page_origin(FILE *out, const json_t *result)
 
 static void page(FILE *out, const json_t *result, const char *plots_dir)
 {
-	page_top(out, result);
+	page_top(out, json_get_text(json_object_get(result, "suite"), "name"));
 	page_header(out, result);
 	page_findings(out, result);
 	fputs("<h2>What it looks like</h2>\n", out);
@@ -342,7 +341,8 @@ static int write_error(const char *path)
 	return -error;
 }
 
-int html_write(const json_t *result, const char *plots_dir, const char *path)
+/* Whole or not at all. */
+static int write_page(const char *path, void (*page)(FILE *out, const void *of), const void *of)
 {
 	char temp[4096];
 	FILE *out;
@@ -353,7 +353,7 @@ int html_write(const json_t *result, const char *plots_dir, const char *path)
 	if (!out)
 		return write_error(path);
 	errno = 0;
-	page(out, result, plots_dir);
+	page(out, of);
 	ret = fflush(out) || ferror(out) ? write_error(path) : 0;
 	fclose(out);
 	if (!ret && rename(temp, path))
@@ -361,4 +361,74 @@ int html_write(const json_t *result, const char *plots_dir, const char *path)
 	if (ret)
 		unlink(temp);
 	return ret;
+}
+
+struct single {
+	const json_t *result;
+	const char *plots_dir;
+};
+
+static void single_page(FILE *out, const void *of)
+{
+	const struct single *single = of;
+
+	page(out, single->result, single->plots_dir);
+}
+
+int html_write(const json_t *result, const char *plots_dir, const char *path)
+{
+	const struct single single = { result, plots_dir };
+
+	return write_page(path, single_page, &single);
+}
+
+/* ---- The page of several results ---- */
+
+static void warning(const char *text, void *out)
+{
+	element(out, "p", "warning", text);
+}
+
+static void nature(const char *text, void *out)
+{
+	element(out, "p", "nature", text);
+}
+
+static void remark(const char *text, void *out)
+{
+	element(out, "p", "soft", text);
+}
+
+static void open_table(const struct grid *grid, void *out)
+{
+	fputs("<details open><summary>", out);
+	html_escape(out, grid->title);
+	fputs("</summary><div>\n", out);
+	table(out, grid);
+	fputs("</div></details>\n", out);
+}
+
+static void side_page(FILE *out, const void *of)
+{
+	const struct side *side = of;
+	struct grid *legend = side_legend(side);
+
+	page_top(out, "results side by side");
+	side_warnings(side, warning, out);
+	fputs("<header>\n<p class=\"kicker\">tdxbench</p>\n", out);
+	element(out, "h1", "", "TDX quoting in Linux, measured: results side by side");
+	side_natures(side, nature, out);
+	fputs("</header>\n<h2>What stands beside what</h2>\n", out);
+	table(out, legend);
+	side_coverage(side, remark, out);
+	fputs("<h2>The numbers, point by point</h2>\n", out);
+	side_each_point(side, open_table, out);
+	fputs("<footer>One page made by tdxbench from several result.json, which have every histogram "
+	      "with its buckets.</footer>\n</main>\n</body>\n</html>\n", out);
+	grid_free(legend);
+}
+
+int html_write_side(const struct side *side, const char *path)
+{
+	return write_page(path, side_page, side);
 }

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kallsyms.h"
+
 #define DEVICE		"/dev/tdx_lab"
 #define MODULE		"tdx_lab"
 
@@ -40,6 +42,19 @@ bool lab_loaded(void)
 	return !access("/sys/module/" MODULE, F_OK);
 }
 
+static const char *load_hint(int error)
+{
+	switch (error) {
+	case ENOEXEC:
+	case ENOENT:
+		return " (built for another kernel?)";
+	case ENODEV:
+		return " (has the kernel the path built in? then it must be booted with tdx_emu=on)";
+	default:
+		return "";
+	}
+}
+
 int lab_load(const char *module_path)
 {
 	int fd, ret;
@@ -55,8 +70,7 @@ int lab_load(const char *module_path)
 	ret = (int)syscall(SYS_finit_module, fd, "", 0);
 	if (ret) {
 		fprintf(stderr, "tdxbench: %s does not load: %s%s\n", module_path,
-			strerror(errno),
-			errno == ENOEXEC ? " (built for another kernel?)" : "");
+			strerror(errno), load_hint(errno));
 		ret = -1;
 	}
 	close(fd);
@@ -182,17 +196,9 @@ uint64_t lab_shared_size(const struct tdx_emu_profile *profile)
 
 uint64_t lab_timer_function(void)
 {
-	FILE *file = fopen("/proc/kallsyms", "re");
-	unsigned long long address, found = 0;
-	char line[256], name[128];
+	struct kallsym alarm;
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%llx %*c %127s", &address, name) == 2 &&
-		    !strcmp(name, "tdx_emu_alarm"))
-			found = address;
-	if (file)
-		fclose(file);
-	return found;
+	return kallsyms_find("tdx_emu_alarm", &alarm) ? alarm.address : 0;
 }
 
 int lab_loop(bool traced, uint32_t iterations, struct tdx_lab_loop *loop)

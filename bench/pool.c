@@ -38,34 +38,6 @@ static void add_memory_work(const struct vmstat *work, json_t *out)
 	metric_u64(out, "vm.pages_migrated", "pages", BETTER_LOWER, work->migrated);
 }
 
-static void add_nodes(uint64_t nodes, json_t *out)
-{
-	if (!nodes)
-		return;
-	metric_u64(out, "pool.node", "", BETTER_NONE, (uint64_t)__builtin_ctzll(nodes));
-	metric_u64(out, "pool.nodes", "", BETTER_LOWER, (uint64_t)__builtin_popcountll(nodes));
-}
-
-static void add_pool(const struct pool_cpu *pool, json_t *out)
-{
-	metric_u64(out, "pool.pages", "pages", BETTER_NONE, pool->added);
-	metric_u64(out, "pool.bytes", "bytes", BETTER_NONE, pool->added * PAGE_SIZE);
-	metric_u64(out, "pool.alloc_ns", "ns", BETTER_LOWER, pool->alloc_ns);
-	metric_u64(out, "pool.flush_ns", "ns", BETTER_LOWER, pool->flush_ns);
-	metric_u64(out, "pool.add_ns", "ns", BETTER_LOWER, pool->add_ns);
-	metric_u64(out, "pool.total_ns", "ns", BETTER_LOWER,
-		   pool->alloc_ns + pool->flush_ns + pool->add_ns);
-	metric_u64(out, "pool.chunks", "", BETTER_LOWER, pool->alloc.count);
-	if (pool->alloc.count) {
-		metric_u64(out, "pool.chunk_min", "pages", BETTER_HIGHER, pool->chunk_min);
-		metric_u64(out, "pool.chunk_max", "pages", BETTER_NONE, pool->chunk_max);
-	}
-	metric_u64(out, "pool.batches", "", BETTER_NONE, pool->add.count);
-	metric_hist(out, "pool.alloc", "ns", BETTER_LOWER, &pool->alloc);
-	metric_hist(out, "pool.add", "ns", BETTER_LOWER, &pool->add);
-	add_nodes(pool->nodes, out);
-}
-
 /* Bring-up may fail with the pool complete, or before there is any. */
 static bool pool_failed(const struct pool_cpu *pool)
 {
@@ -163,7 +135,7 @@ static int measure(const struct point *point, json_t *out)
 		return -1;
 	if (!bring_up(&up) && !books_balance(&books)) {
 		if (books.collect.pool.totals)
-			add_pool(&books.collect.pool, out);
+			books_add_pool(&books.collect.pool, out);
 		add_bring_up(&books.collect, &up, out);
 		add_memory_work(&up.work, out);
 		add_headline(point, &books.collect.pool, &up, out);

@@ -32,13 +32,7 @@ static void add_lateness(const struct collect *collect, const struct victim *vic
 	const struct collect_preemption *seen = &collect->preemption;
 	struct hist all;
 
-	hist_init(&all);
-	hist_merge(&all, &seen->seam);
-	hist_merge(&all, &seen->other);
-
-	metric_hist(out, "timer.lateness", "ns", BETTER_LOWER, &all);
-	metric_hist(out, "timer.lateness_seam", "ns", BETTER_LOWER, &seen->seam);
-	metric_hist(out, "timer.lateness_other", "ns", BETTER_LOWER, &seen->other);
+	books_add_lateness(seen, &all, out);
 	if (seen->stay.count)
 		metric_hist(out, "seamcall.duration", "ns", BETTER_LOWER, &seen->stay);
 	metric_hist(out, "victim.wakeup", "ns", BETTER_LOWER, &seen->wakeup);

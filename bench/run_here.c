@@ -63,7 +63,7 @@ static int measure(const struct point *point, const struct run_options *options,
 {
 	int ret = -1;
 
-	if (lab_load(options->module))
+	if (lab_load(options->image.module))
 		return -1;
 	if (!lab_open() && !lab_configure(&point->profile, &point->policy) &&
 	    (point->measurement->brings_up || !lab_bring_up()))

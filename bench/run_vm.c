@@ -111,10 +111,12 @@ int run_in_vm(const struct suite *suite, const char *suite_path,
 	add_option(&args, "--clock", options->virtual_clock ? "virtual" : "real");
 	add_option(&args, "--cpus", number(suite->vm.cpus));
 	add_option(&args, "--mem", number(suite->vm.memory_mib));
-	add_option(&args, "--kernel", options->kernel);
+	add_option(&args, "--kernel", options->image.kernel);
+	if (*options->image.append)
+		add_option(&args, "--append", options->image.append);
 	add_option(&args, "--results", stream);
 	add_option(&args, "--file", file_spec(place_program(), "/bin/tdxbench:755"));
-	add_option(&args, "--file", file_spec(options->module, "/lib/tdx_lab.ko:644"));
+	add_option(&args, "--file", file_spec(options->image.module, "/lib/tdx_lab.ko:644"));
 	add_option(&args, "--file", file_spec(suite_path, "/suite.ini:644"));
 	add_profiles(&args, suite);
 	add(&args, "--");

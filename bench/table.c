@@ -10,6 +10,7 @@
 
 #include "findings.h"
 #include "result.h"
+#include "side.h"
 #include "table.h"
 #include "view.h"
 
@@ -242,13 +243,19 @@ static void print_finding(const char *sentence, void *printer)
 	fputc('\n', p->out);
 }
 
-void table_print(const json_t *result, FILE *out)
+static struct printer printer_for(FILE *out)
 {
 	const char *no_color = getenv("NO_COLOR");
-	struct printer p = {
+
+	return (struct printer){
 		.out = out,
 		.colour = isatty(fileno(out)) && !(no_color && *no_color),
 	};
+}
+
+void table_print(const json_t *result, FILE *out)
+{
+	struct printer p = printer_for(out);
 	json_t *point;
 	size_t i;
 
@@ -258,4 +265,30 @@ void table_print(const json_t *result, FILE *out)
 	json_array_foreach(json_object_get(result, "points"), i, point)
 		print_failed_checks(&p, point);
 	findings(result, print_finding, &p);
+}
+
+/* ---- Several results ---- */
+
+static void print_warning(const char *text, void *printer)
+{
+	line(printer, RED, text);
+}
+
+static void print_nature(const char *text, void *printer)
+{
+	line(printer, BOLD, text);
+}
+
+void table_print_side(const struct side *side, FILE *out)
+{
+	struct printer p = printer_for(out);
+	struct grid *legend = side_legend(side);
+
+	side_warnings(side, print_warning, &p);
+	side_natures(side, print_nature, &p);
+	print_grid(legend, &p);
+	grid_free(legend);
+	side_each_point(side, print_grid, &p);
+	fputc('\n', out);
+	side_coverage(side, print_finding, &p);
 }

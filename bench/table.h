@@ -9,7 +9,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
+struct side;
+
 /* Colours only where @out is a terminal and NO_COLOR is not set. */
 void table_print(const json_t *result, FILE *out);
+/* The same of several results, a column each. */
+void table_print_side(const struct side *side, FILE *out);
 
 #endif /* BENCH_TABLE_H */

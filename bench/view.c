@@ -186,6 +186,23 @@ static const struct column memory_columns[] = {
 	BOOKS, END
 };
 
+static const struct column host_columns[] = {
+	VALUE("", "TDs", NUMBER, "td.count"),
+	VALUE("", "quotes", NUMBER, "quote.count"),
+	VALUE("", "quotes/s", NUMBER, "quote.rate"),
+	HIDDEN_ZERO("", "failed", HARM, "quote.failed"),
+	COLUMN("quote", "p50", TIME, "quote.total", "p50"),
+	COLUMN("quote", "p99", TIME, "quote.total", "p99"),
+	COLUMN("quote", "max", TIME, "quote.total", "max"),
+	PART("wait", "quote.wait"), PART("SEAM", "quote.seam"),
+	PART("gap", "quote.gap"), PART("other", "quote.other"),
+	COLUMN("stay in SEAM", "p50", TIME, "seamcall.duration", "p50"),
+	COLUMN("stay in SEAM", "max", TIME, "seamcall.duration", "max"),
+	COLUMN("timers late", "p99", TIME, "timer.lateness_seam", "p99"),
+	HIDDEN_ZERO("", "updates", NUMBER, "update.count"),
+	BOOKS, END
+};
+
 /* ---- Which points stand side by side ---- */
 
 bool point_has_hog(const json_t *point)
@@ -243,6 +260,7 @@ static const struct view views[] = {
 	{ "preempt", "Preemption latency", preempt_columns, NULL },
 	{ "pool", "Memory pool", pool_columns, NULL },
 	{ "memory", "Memory of TDs and tools", memory_columns, NULL },
+	{ "host", "Quotes that the guests of this host asked for", host_columns, NULL },
 };
 
 /* ---- Numbers for humans ---- */
@@ -275,6 +293,24 @@ static const struct scale *scale_for(const struct scale *scales, double value)
 	return scales;
 }
 
+/* Of a metric's unit: those that are neither times nor sizes stay as they are. */
+static const struct scale *unit_scale(const char *unit, double value)
+{
+	static const struct scale none[] = { { "", 1 }, { } };
+
+	if (!strcmp(unit, "ns"))
+		return scale_for(times, value);
+	return strcmp(unit, "bytes") ? none : scale_for(sizes, value);
+}
+
+const char *human_unit(const char *unit, double value, double *factor)
+{
+	const struct scale *scale = unit_scale(unit, value);
+
+	*factor = scale->factor;
+	return *scale->unit ? scale->unit : unit;
+}
+
 const char *human_time(double ns, char *text, size_t size)
 {
 	const struct scale *scale = scale_for(times, ns);
@@ -287,7 +323,7 @@ const char *human_time(double ns, char *text, size_t size)
 
 /* ---- Cells of a measurement ---- */
 
-static void scalar_text(const json_t *value, char *text, size_t size)
+void human_scalar(const json_t *value, char *text, size_t size)
 {
 	text[0] = '\0';
 	if (json_is_string(value))
@@ -358,7 +394,7 @@ void point_varied(const json_t *point, bool (*told)(const void *arg, const char 
 	}
 }
 
-static void verdict(const json_t *point, struct cell *cell)
+void point_verdict(const json_t *point, struct cell *cell)
 {
 	json_int_t lost = json_integer_value(json_object_get(point, "lost_events"));
 	const json_t *books = json_object_get(point, "books");
@@ -469,7 +505,7 @@ static void fill_cell(struct cell *cell, const struct rows *rows, const json_t *
 		state_text(point, cell->text, sizeof(cell->text));
 		break;
 	case PARAM:
-		scalar_text(point_setting(point, column->name), cell->text, sizeof(cell->text));
+		human_scalar(point_setting(point, column->name), cell->text, sizeof(cell->text));
 		if (!json_is_number(point_setting(point, column->name)))
 			cell->style = CELL_TEXT;
 		break;
@@ -497,7 +533,7 @@ static void fill_cell(struct cell *cell, const struct rows *rows, const json_t *
 		}
 		break;
 	case VERDICT:
-		verdict(point, cell);
+		point_verdict(point, cell);
 		break;
 	case SHARE:
 		if (!isnan(number))
@@ -559,18 +595,22 @@ static bool column_visible(const struct rows *rows, const struct column *column)
 	return false;
 }
 
+static _Noreturn void no_memory(void)
+{
+	fprintf(stderr, "tdxbench: no memory for a table\n");
+	exit(1);
+}
+
 static void *must_calloc(size_t count, size_t size)
 {
 	void *memory = calloc(count ? count : 1, size);
 
-	if (!memory) {
-		fprintf(stderr, "tdxbench: no memory for a table\n");
-		exit(1);
-	}
+	if (!memory)
+		no_memory();
 	return memory;
 }
 
-static struct grid *grid_new(const char *title, size_t columns, size_t rows)
+struct grid *grid_new(const char *title, size_t columns, size_t rows)
 {
 	struct grid *grid = must_calloc(1, sizeof(*grid));
 
@@ -580,6 +620,17 @@ static struct grid *grid_new(const char *title, size_t columns, size_t rows)
 	grid->column = must_calloc(columns, sizeof(*grid->column));
 	grid->cell = must_calloc(columns * rows, sizeof(*grid->cell));
 	return grid;
+}
+
+struct cell *grid_add_row(struct grid *grid)
+{
+	size_t used = grid->rows++ * grid->columns;
+	struct cell *cell = realloc(grid->cell, (used + grid->columns) * sizeof(*cell));
+
+	if (!cell)
+		no_memory();
+	grid->cell = cell;
+	return memset(&cell[used], 0, grid->columns * sizeof(*cell));
 }
 
 void grid_free(struct grid *grid)
@@ -636,15 +687,11 @@ static const char *const general_heads[] = {
 
 static const struct scale *metric_scale(const json_t *metric)
 {
-	static const struct scale none[] = { { "", 1 }, { } };
-	const char *unit = json_get_text(metric, "unit");
 	double value = 1;
 
 	if (!metric_stat(metric, "value", &value))
 		metric_stat(metric, "p50", &value);
-	if (!strcmp(unit, "ns"))
-		return scale_for(times, value);
-	return strcmp(unit, "bytes") ? none : scale_for(sizes, value);
+	return unit_scale(json_get_text(metric, "unit"), value);
 }
 
 static void general_cell(struct cell *cell, const json_t *point, const json_t *metric,

@@ -42,6 +42,10 @@ void each_grid(const json_t *result, grid_visitor *visit, void *arg);
 /* Every metric of one point with all its percentiles; caller frees. */
 struct grid *grid_point(const json_t *point);
 
+/* For views of other files; no memory ends the program. */
+struct grid *grid_new(const char *title, size_t columns, size_t rows);
+/* The cells of a new last row, empty; cells handed out before move. */
+struct cell *grid_add_row(struct grid *grid);
 void grid_free(struct grid *grid);
 
 static inline const struct cell *grid_cell(const struct grid *grid, size_t row, size_t column)
@@ -57,6 +61,9 @@ bool point_has_hog(const json_t *point);
  */
 bool points_alike(const json_t *a, const json_t *b, const char *but);
 
+/* "ok", "OPEN", "lost 3", or nothing where nothing was checked. */
+void point_verdict(const json_t *point, struct cell *cell);
+
 /* "section/guests=4/hog=16": what lists of the suite said and is not @told elsewhere: "hog=16". */
 void point_varied(const json_t *point, bool (*told)(const void *arg, const char *name),
 		  const void *arg, char *text, size_t size);
@@ -65,5 +72,9 @@ void point_varied(const json_t *point, bool (*told)(const void *arg, const char 
 const char *human_time(double ns, char *text, size_t size);
 /* "20.1", "1280", "0.35": about four significant digits. */
 const char *human_number(double value, char *text, size_t size);
+/* The unit that suits @value, given in @unit of a metric: "ms" for ns; divide by @factor. */
+const char *human_unit(const char *unit, double value, double *factor);
+/* A setting as people write it. */
+void human_scalar(const json_t *value, char *text, size_t size);
 
 #endif /* BENCH_VIEW_H */

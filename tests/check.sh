@@ -55,7 +55,7 @@ unmatched() {
 		else
 			grep -qE -- "$regex" <<<"$output" || echo "'$regex' is not in the output"
 		fi
-	done | head -n 1
+	done | sed -n 1p
 }
 
 report() {

@@ -7,15 +7,16 @@ include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
 
 # Programs that run in the VM, with the part of tdxbench that talks to the lab.
-VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile soak)
+VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile test_host soak)
 VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o) \
-	$(addprefix $(BUILD)/bench/,lab.o meminfo.o param.o tails.o verify.o)
+	$(addprefix $(BUILD)/bench/,kallsyms.o lab.o meminfo.o param.o tails.o verify.o)
 
 # The longest first: it decides when all is done. Modules are loaded one after the
 # other there, and with init_on_alloc=0 on pages as the one before has left them.
 TEST_JOBS := tests/vm/short.sh "tests/vm/lab.sh test_lab 4" tests/vm/soak.sh \
 	"tests/fuzz/fuzz.sh --seconds 30" \
 	"tests/vm/lab.sh test_defects 4" "tests/vm/lab.sh test_hostile 4" tests/cli/interrupt.sh \
+	tests/vm/host.sh \
 	"tests/vm/lab.sh --append init_on_alloc=0 test_lab 1" $(UNIT_TESTS) \
 	$(sort $(wildcard tests/cli/test_*.sh))
 

@@ -23,14 +23,14 @@ for command in run report list doctor; do
 done
 
 check "every option is in run's help" "$bench run --help" 0 -- \
-	--target --clock --points --results --kernel --module --yes --stream
-check "run --help has examples" "$bench run --help" 0 '^examples:' 'vm\|local' 'virtual\|real'
+	--target --clock --points --results --kernel --append --module --duration --yes --stream
+check "run --help has examples" "$bench run --help" 0 '^examples:' 'vm\|local\|host' 'virtual\|real'
 
 check "option without its value" "$bench run --points" $usage '^tdxbench run: --points needs a value$'
 check "letter without its value" "$bench run -p" $usage '^tdxbench run: -p needs a value$'
 check "value for a flag" "$bench run --yes=no" $usage '^tdxbench run: --yes takes no value$'
 check "bad choice: target" "$bench run --target moon" $usage \
-	"^tdxbench run: --target is 'moon', allowed is vm\|local$"
+	"^tdxbench run: --target is 'moon', allowed is vm\|local\|host$"
 check "bad choice: clock" "$bench run -c wall" $usage "^tdxbench run: --clock is 'wall', allowed is virtual\|real$"
 check "two suites" "$bench run a.ini b.ini" $usage "one suite at a time, got 'b.ini' too"
 
@@ -42,11 +42,19 @@ check "list shows ranges" "$bench list throughput" 0 'default closed, closed\|op
 check "list of what there is not" "$bench list wind" $usage "no measurement 'wind', see tdxbench list"
 check "list of two" "$bench list pool probe" $usage "one measurement at a time, got 'probe' too"
 
-check "doctor" "$bench doctor" 0 '^vm +yes' '^local ' '^plots ' '^tdx ' 'qemu-system-x86_64'
+check "doctor" "$bench doctor" 0 '^vm +yes' '^local ' '^plots ' '^host ' 'qemu-system-x86_64'
 check "doctor --json" "$bench doctor --json" 0 '^\{$' '^\}$' '"vm": \{' '"able": true'
 check "doctor with an argument" "$bench doctor now" $usage "takes no arguments, got 'now'"
 check "doctor says what is missing" "env PATH=/nonexistent TDXBENCH_CACHE=/nonexistent $bench doctor" 77 \
 	'missing +qemu-system-x86_64 .*scripts/setup.sh' 'missing +kernel for the VM .*scripts/setup.sh' \
 	'^vm +no' '^plots +no'
+
+### README shows the help as it is
+
+# help_in_readme COMMAND: the block below the heading of that name
+help_in_readme() { sed -n "/^### $1\$/,/^#/p" README.md | sed -n '1,/^```$/d; /^```$/q; p'; }
+for command in run report list doctor; do
+	check "README has $command --help" "diff <(help_in_readme $command) <($bench $command --help)" 0 '!.'
+done
 
 checks_done

@@ -17,6 +17,7 @@
 #include "param.h"
 #include "plot.h"
 #include "result.h"
+#include "side.h"
 #include "table.h"
 #include "view.h"
 
@@ -430,8 +431,9 @@ static void malformed_text(void **state)
  * Takes away or replaces every member of a result, one at a time and at every
  * depth. It may load or not, but whatever loads must print in every form.
  */
-static void print_all(const json_t *result)
+static void print_all(json_t *result)
 {
+	const struct side side = { 2, { "a", "b" }, { result, result } };
 	FILE *null = fopen("/dev/null", "w");
 	char hex[DIGEST_HEX];
 
@@ -439,6 +441,7 @@ static void print_all(const json_t *result)
 	export_csv(result, null);
 	export_digest(result, hex);
 	result_print(result, null);
+	table_print_side(&side, null);
 	fclose(null);
 }
 
@@ -751,6 +754,26 @@ static void tables(void **state)
 	json_decref(result);
 }
 
+static const struct sample host = {
+	"host", "host", "host", "unknown", .numbers = {
+		{ "td.count", 3 }, { "quote.count", 20 }, { "quote.rate", 2.5 }, { "quote.failed", 1 },
+		{ "quote.total", 200e6, true }, { "quote.wait", 50e6, true },
+		{ "quote.seam", 150e6, true }, { "seamcall.duration", 1e6, true },
+		{ "timer.lateness_seam", 2e3, true }, { "update.count", 0 } }
+};
+
+static void table_of_host(void **state)
+{
+	json_t *result = result_of(&host, 1);
+	char *text = tables_of(result);
+
+	(void)state;
+	assert_says(text, "\nTDs  quotes  quotes/s  failed  p50  p99  max         wait  SEAM          p50  max              p99\n"
+			  "  3      20      2.50  1       200  200  200         25.0  75.0            1    1                2\n");
+	free(text);
+	json_decref(result);
+}
+
 /* What differs by section alone looks the same until the section is named. */
 static void tables_name_sections(void **state)
 {
@@ -806,6 +829,147 @@ static void policies_are_not_cut(void **state)
 	free(text);
 	json_decref(result);
 }
+
+/* --- several results side by side --- */
+
+static char *file_text(const char *name)
+{
+	char path[160], *text = NULL;
+	size_t size = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	assert_true(getdelim(&text, &size, '\0', in) > 0);
+	fclose(in);
+	return text;
+}
+
+static char *side_of(json_t *const *results, size_t count)
+{
+	struct side side = { .count = count, .path = { "one", "two", "three" } };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	memcpy(side.result, results, count * sizeof(*results));
+	table_print_side(&side, out);
+	fclose(out);
+	return text;
+}
+
+static void assert_side_says(json_t *const *results, size_t count, const char *part)
+{
+	char *text = side_of(results, count);
+
+	assert_says(text, part);
+	free(text);
+}
+
+static void side_by_side(void **state)
+{
+	json_t *two[] = { RESULT_OF(storm), RESULT_OF(storm) };
+	json_t *point = json_array_get(json_object_get(two[1], "points"), 1);
+	char *text;
+
+	(void)state;
+	text = side_of(two, 2);
+	assert_says(text, "\nthroughput/policy=posted\n");
+	assert_says(text, "\nlatency.actual p99  ms            8          8    =\n");
+	assert_says(text, "- same ");
+	assert_null(strstr(text, "DIFFER"));
+	free(text);
+
+	json_object_set_new((json_t *)point_metric(point, "quote.rate"), "value", json_integer(300));
+	json_object_set_new((json_t *)point_metric(point, "td.p99_ratio"), "name", json_string("mine"));
+	text = side_of(two, 2);
+	assert_says(text, "\nquote.rate                      200        300  1.500\n");
+	assert_says(text, "\ntd.p99_ratio                      1          -      -\n");
+	assert_says(text, "\nmine                              -          1      -\n");
+	assert_says(text, "\n- 1 metric only in A: throughput/policy=default td.p99_ratio\n"
+			  "- 1 metric only in B: throughput/policy=default mine\n");
+	free(text);
+	json_decref(two[0]);
+	json_decref(two[1]);
+}
+
+/* Every letter is a bit; what two of three have is said once. */
+static void three_side_by_side(void **state)
+{
+	json_t *three[] = { RESULT_OF(storm), result_of(&storm[2], 2), RESULT_OF(storm) };
+
+	(void)state;
+	assert_side_says(three, 3, "\n- 14 metrics in all 3\n");
+	assert_side_says(three, 3, "\n- 32 metrics only in A, C: throughput/policy=posted, ");
+	assert_side_says(three, 3, "\nquote.rate                       50          -         50\n");
+	for (size_t i = 0; i < 3; i++)
+		json_decref(three[i]);
+}
+
+static void side_is_wary(void **state)
+{
+	json_t *two[] = { RESULT_OF(storm), RESULT_OF(storm) };
+	json_t *environment = json_object_get(two[1], "environment");
+	json_t *point = first_point(two[1]);
+
+	(void)state;
+	json_object_set_new(environment, "clock", json_string("real"));
+	json_object_set_new(json_object_get(point, "params"), "guests", json_integer(17));
+	json_object_set_new(json_object_get(point, "books"), "closed", json_false());
+	assert_side_says(two, 2, "ENVIRONMENTS DIFFER in clock: figures are not comparable as such.\n"
+				 "SETTINGS DIFFER in 1 point: their tables begin with which.\n"
+				 "B: BOOKS OPEN in 1 of 8 points.\n"
+				 "A: virtual clock: ");
+	assert_side_says(two, 2, "(params) guests ");
+
+	/* Nothing of this may be obeyed by a terminal, or overflow. */
+	json_object_set_new(point, "id", json_string("\033[2J"));
+	json_object_set_new(environment, "kernel", json_pack("s+", "6.", "12345678901234567890"
+				"1234567890123456789012345678901234567890"));
+	assert_side_says(two, 2, "\n?[2J\n");
+	json_decref(two[0]);
+	json_decref(two[1]);
+}
+
+static void side_exports(void **state)
+{
+	json_t *result = make_result();
+	const struct side side = { 2, { "a,b", "c" }, { result, result } };
+	char page[96], *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	export_csv_side(&side, out);
+	fclose(out);
+	assert_int_equal(strncmp(text, "result,id,section,", 18), 0);
+	assert_says(text, "\n\"a,b\",a,posted,");
+	assert_says(text, "\nc,a,posted,");
+	free(text);
+
+	text = NULL;
+	out = open_memstream(&text, &size);
+	export_json_side(&side, out);
+	fclose(out);
+	result = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_int_equal(json_array_size(result), 2);
+	assert_true(json_equal(json_array_get(result, 1), side.result[0]));
+	json_decref(result);
+	free(text);
+
+	json_object_set_new(first_point(side.result[0]), "id", json_string("<script>"));
+	snprintf(page, sizeof(page), "%s/side.html", dir);
+	assert_int_equal(html_write_side(&side, page), 0);
+	text = file_text("side.html");
+	assert_null(strstr(text, "<script"));
+	assert_says(text, "&lt;script&gt;");
+	free(text);
+	unlink(page);
+	json_decref(side.result[0]);
+}
+
+/* --- findings --- */
 
 static void collect(const char *sentence, void *out)
 {
@@ -964,20 +1128,6 @@ static void damaged_questions(void **state)
 	}
 }
 
-static char *file_text(const char *name)
-{
-	char path[160], *text = NULL;
-	size_t size = 0;
-	FILE *in;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	in = fopen(path, "r");
-	assert_non_null(in);
-	assert_true(getdelim(&text, &size, '\0', in) > 0);
-	fclose(in);
-	return text;
-}
-
 /* The data only: there is no gnuplot on this PATH. */
 static void plot_data(void **state)
 {
@@ -1043,8 +1193,13 @@ int main(void)
 		cmocka_unit_test(csv),
 		cmocka_unit_test(html_is_escaped),
 		cmocka_unit_test(tables),
+		cmocka_unit_test(table_of_host),
 		cmocka_unit_test(tables_name_sections),
 		cmocka_unit_test(policies_are_not_cut),
+		cmocka_unit_test(side_by_side),
+		cmocka_unit_test(three_side_by_side),
+		cmocka_unit_test(side_is_wary),
+		cmocka_unit_test(side_exports),
 		cmocka_unit_test(findings_compare),
 		cmocka_unit_test(findings_do_not_overstate),
 		cmocka_unit_test(findings_know_flat_and_nothing),

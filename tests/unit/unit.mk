@@ -26,7 +26,7 @@ KSHIM_PATH_SRCS := $(KSHIM_EMU_SRCS) $(wildcard kernel/tdx_*.c) \
 test_hist_SRCS := bench/hist.c
 test_tails_SRCS := bench/tails.c
 test_result_SRCS := $(addprefix bench/,result.c result_read.c export.c view.c table.c \
-	findings.c plot.c html.c hist.c place.c param.c)
+	side.c findings.c plot.c html.c hist.c place.c param.c)
 test_result_LIBS := -ljansson -lcrypto
 test_param_SRCS := bench/param.c
 test_suite_SRCS := $(addprefix bench/,suite.c keyfile.c profile.c param.c place.c)
