@@ -36,10 +36,12 @@ all: $(BUILD)/tdxbench module
 setup:
 	@scripts/setup.sh
 
-### The lab module: kernel/ as a farm of links, so that nothing is built in it
+### The lab module: kernel/ as a farm of links, so that nothing is built in it.
+### What only a Linux tree gets stays out.
 
 LAB	:= $(BUILD)/lab
-KSRC	:= $(shell find kernel -name '*.[ch]' -o -name Kbuild) tracepoints/tdx_ext.h
+KSRC	:= $(shell find kernel -path kernel/linux-7.3 -prune -o -name '*.[ch]' -print -o -name Kbuild -print) \
+	   tracepoints/tdx_ext.h
 
 module: $(BUILD)/tdx_lab.ko
 
@@ -47,6 +49,7 @@ $(LAB)/.farm: $(KSRC) Makefile
 	$(Q)mkdir -p $(LAB)
 	$(Q)find $(LAB) -type l -delete
 	$(Q)cp -rs $(CURDIR)/kernel/. $(LAB)/
+	$(Q)rm -rf $(LAB)/linux-7.3
 	$(Q)mkdir -p $(LAB)/include/trace/events
 	$(Q)ln -s $(CURDIR)/tracepoints/tdx_ext.h $(LAB)/include/trace/events/
 	$(Q)touch $@

@@ -22,7 +22,9 @@ static const char *const yield_if_words[] = { "honour", "ignore", NULL };
 static const char *const outputs_words[] = { "preserve", "zero", "poison", NULL };
 static const char *const input_read_words[] = { "snapshot", "reread", NULL };
 static const char *const resume_cpu_words[] = { "any", "same", NULL };
-static const char *const features_words[] = { "all", "not-required", "no-ext", "no-quote", NULL };
+static const char *const features_words[] = {
+	"all", "not-required", "no-ext", "no-quote", "none", NULL
+};
 static const char *const update_calls_words[] = { "cancel", "survive", "refuse", NULL };
 static const char *const fault_leaf_words[] = {
 	"none", "sys-rd", "sys-config", "sys-shutdown", "sys-update", "ext-mem-add", "ext-init",

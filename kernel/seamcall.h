@@ -10,30 +10,20 @@
 #include <linux/types.h>
 #include <asm/shared/tdx.h>	/* struct tdx_module_args */
 
-struct page;
-
 /*
- * __seamcall_ret - one SEAMCALL attempt, output registers copied back
- * @fn:   RAX, made with TDX_FN()
+ * tdx_seamcall_once - one SEAMCALL attempt, output registers copied back
+ * @fn:   RAX of the SEAMCALL
  * @args: RCX, RDX, R8-R11 in and out
  *
  * Context: preemption disabled.
  * Return: the raw completion status.
  */
-u64 __seamcall_ret(u64 fn, struct tdx_module_args *args);
+u64 tdx_seamcall_once(u64 fn, struct tdx_module_args *args);
 
 /*
  * seamcall_ret - as above, repeated while the module has no entropy (up to 10
  * times), like Linux 7.3's sc_retry(): for leaves that cannot be left half-way
  */
 u64 seamcall_ret(u64 fn, struct tdx_module_args *args);
-
-/*
- * tdx_alloc_contig - physically contiguous pages, more than the buddy allocator
- * has in one piece: alloc_contig_pages() in a tree
- *
- * Return: the first page, NULL when there is no such stretch.
- */
-struct page *tdx_alloc_contig(u32 pages, int node);
 
 #endif /* _TDX_SEAMCALL_H */

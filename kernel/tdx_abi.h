@@ -7,6 +7,7 @@
  *   [v2]   "Enable DICE-based TDX Quoting Extension", v2, June 2026
  *   [1.5]  intel/tdx-module, tag TDX_1.5.01
  *   [GHCI] Guest-Hypervisor Communication Interface, TDG.VP.VMCALL<GetQuote>
+ *   [7.3]  Linux 7.3, arch/x86/virt/vmx/tdx
  *   [lab]  no public value exists: a private placeholder of this project
  */
 #ifndef _TDX_ABI_H
@@ -20,21 +21,29 @@
 #define TDX_FN_VERSION(fn)		((u8)((fn) >> 16))
 #define TDX_FN(leaf, version)		((u64)(leaf) | (u64)(version) << 16)
 
-#define TDH_SYS_INIT			33	/* [1.5] once after installing */
+#define TDH_PHYMEM_PAGE_RDMD		24	/* [1.5] RCX page -> RCX its type */
+#define TDH_SYS_KEY_CONFIG		31	/* [1.5] on one CPU of each package */
+#define TDH_SYS_INIT			33	/* [1.5] once after loading or installing */
 #define TDH_SYS_RD			34	/* [1.5] RCX unused, RDX field id -> R8 */
-#define TDH_SYS_LP_INIT			35	/* [1.5] on each CPU after installing */
+#define TDH_SYS_LP_INIT			35	/* [1.5] on each CPU after that */
+#define TDH_SYS_TDMR_INIT		36	/* [1.5] RCX TDMR -> RDX how far */
 #define TDH_SYS_CONFIG			45	/* v1 takes R9 add-on features [v2] */
 #define TDH_SYS_SHUTDOWN		52	/* [1.5] RCX hand-off version */
 #define TDH_SYS_UPDATE			53	/* v1 takes R9 add-on features [v2] */
 #define TDH_EXT_INIT			60	/* [v2] extension SEAMCALL */
 #define TDH_EXT_MEM_ADD			61	/* [v2] extension SEAMCALL, RCX HPA_LIST_INFO */
+#define TDH_SYS_DISABLE			69	/* [7.3] for good */
 #define TDH_QUOTE_GET			98	/* [v2] extension SEAMCALL */
 #define TDH_QUOTE_INIT			100	/* [v2] extension SEAMCALL */
 
-/* P-SEAMLDR, not the module, answers leaves with bit 63 set. On each CPU. [1.5] */
-#define SEAMLDR_INSTALL			0x8000000000000001ULL
+/* P-SEAMLDR, not the module, answers leaves with bit 63 set. [1.5] */
+#define SEAMLDR_INFO			0x8000000000000000ULL	/* [7.3] RCX SEAMLDR_INFO */
+#define SEAMLDR_INSTALL			0x8000000000000001ULL	/* RCX SEAMLDR_PARAMS, each CPU */
 
-/* TDX_FEATURES0 bits; the same positions select add-on features in R9. [v2] */
+/* TDX_FEATURES0 bits [7.3] */
+#define TDX_FEATURES0_TD_PRESERVING	BIT_ULL(1)
+#define TDX_FEATURES0_NO_RBP_MOD	BIT_ULL(18)
+/* and those that select add-on features in R9, at the same positions. [v2] */
 #define TDX_FEATURES0_EXT		BIT_ULL(39)
 #define TDX_FEATURES0_QUOTE		BIT_ULL(50)
 
@@ -64,10 +73,20 @@
 #define TDX_SYS_LP_INIT_NOT_DONE	0xC000050200000000ULL
 #define TDX_SYS_NOT_READY		0xC000050500000000ULL
 #define TDX_SYS_SHUTDOWN		0xC000050600000000ULL
+#define TDX_SYS_KEY_CONFIG_NOT_PENDING	0xC000050700000000ULL
 #define TDX_SYS_STATE_INCORRECT		0xC000050800000000ULL
 #define TDX_SYS_INVALID_HANDOFF		0xC000050900000000ULL
 #define TDX_SYS_CONFIG_NOT_PENDING	0xC000050C00000000ULL
 #define TDX_TD_FATAL			0xE000060400000000ULL
+#define TDX_KEY_CONFIGURED		0x0000081500000000ULL
+#define TDX_INVALID_TDMR		0xC0000A0000000000ULL
+#define TDX_NON_ORDERED_TDMR		0xC0000A0100000000ULL
+#define TDX_TDMR_ALREADY_INITIALIZED	0x00000A0300000000ULL
+#define TDX_INVALID_PAMT		0xC0000A1000000000ULL
+#define TDX_PAMT_OUTSIDE_CMRS		0xC0000A1100000000ULL
+#define TDX_PAMT_OVERLAP		0xC0000A1200000000ULL
+#define TDX_INVALID_RESERVED_IN_TDMR	0xC0000A2000000000ULL
+#define TDX_NON_ORDERED_RESERVED_IN_TDMR	0xC0000A2100000000ULL
 #define TDX_METADATA_FIELD_ID_INCORRECT	0xC0000C0000000000ULL
 #define TDX_METADATA_FIELD_NOT_READABLE	0xC0000C0200000000ULL
 #define TDX_INVALID_REPORTMACSTRUCT	0xC000100100000000ULL
@@ -84,6 +103,11 @@
 #define TDX_OPERAND_R11			11
 #define TDX_OPERAND_TDR			0x80
 #define TDX_OPERAND_SYS			0xB8
+
+/* Page types that TDH.PHYMEM.PAGE.RDMD gives. [1.5] */
+#define PT_NDA				0x0	/* the module's in no way */
+#define PT_RSVD				0x1	/* reserved in its TDMR: PAMTs, holes */
+#define PT_EXT_POOL			0xE0	/* of the extensions' memory pool [lab] */
 
 #define TDX_PAGE_SHIFT			12
 #define TDX_PAGE_SIZE			4096UL
@@ -117,19 +141,5 @@
 #define TDVMCALL_INVALID_OPERAND	0x8000000000000000ULL
 #define TDVMCALL_ALIGN_ERROR		0x8000000000000002ULL
 #define TDVMCALL_SUBFUNC_UNSUPPORTED	0x8000000000000003ULL
-
-/* The GetQuote request at the start of the guest's shared buffer. [GHCI] */
-struct tdx_getquote_hdr {
-	__le64 version;		/* 1 */
-	__le64 status;		/* TDX_GETQUOTE_*, written by the host */
-	__le32 in_len;		/* bytes of request data behind the header */
-	__le32 out_len;		/* bytes of quote behind the header */
-};
-
-#define TDX_GETQUOTE_VERSION		1
-#define TDX_GETQUOTE_SUCCESS		0ULL
-#define TDX_GETQUOTE_IN_FLIGHT		(~0ULL)
-#define TDX_GETQUOTE_ERROR		0x8000000000000000ULL
-#define TDX_GETQUOTE_UNAVAILABLE	0x8000000000000001ULL
 
 #endif /* _TDX_ABI_H */

@@ -53,6 +53,7 @@ u64 tdx_clock_mult;
 
 static enum tdx_ext_state ext_state;
 static u64 boot_features0;
+static u64 addon_features;
 
 /* Ids are only handed out to traced calls, so the counter costs nothing else. */
 u64 tdx_ext_call_id(void)
@@ -135,7 +136,7 @@ static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_mo
 
 /**
  * tdx_ext_seamcall_retry - as tdx_ext_seamcall(), again while the module is busy
- * @fn:   RAX, made with TDX_FN()
+ * @fn:   RAX of the SEAMCALL
  * @args: as for tdx_ext_seamcall()
  * @call: as for tdx_ext_seamcall(); the time between two tries counts as gap
  *
@@ -173,7 +174,7 @@ int tdx_sys_rd(u64 field, u64 *value)
 	struct tdx_module_args args = { .rdx = field };
 	u64 r;
 
-	r = seamcall_ret(TDX_FN(TDH_SYS_RD, 0), &args);
+	r = seamcall_ret(TDH_SYS_RD, &args);
 	if (r != TDX_SUCCESS) {
 		pr_err("metadata field 0x%016llx: TDH.SYS.RD failed, status 0x%016llx\n",
 		       field, r);
@@ -184,19 +185,31 @@ int tdx_sys_rd(u64 field, u64 *value)
 	return 0;
 }
 
+/* --- features --- */
+
 /**
- * tdx_ext_addon_features - features to select in R9 of TDH.SYS.CONFIG v1 and
- * TDH.SYS.UPDATE v1
+ * tdx_ext_select - choose the features to ask for in R9 of TDH.SYS.CONFIG v1
  * @features0: TDX_FEATURES0 of the module
  *
  * Extensions come implicitly with a feature that needs them, so only quoting
  * is named.
  *
- * Return: the features; 0 means that version 0 of these calls will do.
+ * Return: the features; 0 means that version 0 of the call will do.
  */
-u64 tdx_ext_addon_features(u64 features0)
+u64 tdx_ext_select(u64 features0)
 {
-	return features0 & TDX_FEATURES0_QUOTE;
+	addon_features = features0 & TDX_FEATURES0_QUOTE;
+	return addon_features;
+}
+
+/**
+ * tdx_ext_selected - what TDH.SYS.UPDATE v1 has to ask for: the same again
+ *
+ * Return: as tdx_ext_select() did.
+ */
+u64 tdx_ext_selected(void)
+{
+	return addon_features;
 }
 
 /* --- the memory pool --- */
@@ -326,7 +339,7 @@ static int pool_add_batch(struct pool *pool, u32 nr, u32 *taken)
 	u64 start = pool_clock(pool);
 	u64 r, ns;
 
-	r = tdx_ext_seamcall_retry(TDX_FN(TDH_EXT_MEM_ADD, 0), &args, &call);
+	r = tdx_ext_seamcall_retry(TDH_EXT_MEM_ADD, &args, &call);
 
 	*taken = r == TDX_SUCCESS ? nr : pool_taken(&call, info, args.rcx, nr);
 	pool->added += *taken;
@@ -407,7 +420,7 @@ static int ext_module_init(void)
 	struct tdx_ext_call call = {};
 	u64 r;
 
-	r = tdx_ext_seamcall_retry(TDX_FN(TDH_EXT_INIT, 0), &args, &call);
+	r = tdx_ext_seamcall_retry(TDH_EXT_INIT, &args, &call);
 	if (r != TDX_SUCCESS) {
 		pr_err("TDH.EXT.INIT failed, status 0x%016llx\n", r);
 		return -EIO;
@@ -514,4 +527,9 @@ int tdx_ext_init(void)
 int tdx_ext_reinit(void)
 {
 	return ext_start(false);
+}
+
+enum tdx_ext_state tdx_ext_get_state(void)
+{
+	return ext_state;
 }

@@ -11,6 +11,8 @@
 #include <linux/gfp.h>
 #include <linux/overflow.h>
 #include <linux/stddef.h>
+#include <asm/shared/tdx_getquote.h>
+#include <asm/tdx_getquote.h>
 
 #include <trace/events/tdx_ext.h>
 
@@ -276,7 +278,7 @@ int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, struct tdx_getquote
 	};
 	int error = 0;
 
-	trace_getquote_enter(guest->tdr, gpa, size);
+	tdx_trace(getquote_enter, guest->tdr, gpa, size);
 
 	answer->ret = check_address(&req);
 	if (answer->ret == TDVMCALL_SUCCESS)
@@ -285,6 +287,7 @@ int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, struct tdx_getquote
 		answer->ret = TDVMCALL_SUBFUNC_UNSUPPORTED;
 	answer->status = req.status;
 
-	trace_getquote_exit(guest->tdr, answer->ret, answer->status, error);
+	tdx_trace(getquote_exit, guest->tdr, answer->ret, answer->status, error);
 	return error;
 }
+TDX_EXPORT_FOR_KVM(tdx_getquote);

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/wait.h>
+#include <asm/tdx_getquote.h>
 
 #include <trace/events/tdx_ext.h>
 
@@ -25,8 +26,6 @@
 #include "tdx_quote_buf.h"
 
 #define QUOTE_MAX_SIZE		SZ_16M	/* of a configfs-tsm report */
-
-struct tdx_quote_policy tdx_quote_policy = TDX_QUOTE_POLICY_DEFAULT;
 
 static enum tdx_quote_state quote_state;
 static u32 max_quote_size;
@@ -107,7 +106,7 @@ int tdx_quote_begin(struct tdx_quote *quote, u64 tdr)
 		quote->times.begin = tdx_clock();
 	if (quote->times.begin || trace_quote_begin_enabled())
 		quote->call.id = tdx_ext_call_id();
-	trace_quote_begin(quote->call.id, tdr);
+	tdx_trace(quote_begin, quote->call.id, tdr);
 
 	return quote_state_error();
 }
@@ -159,7 +158,7 @@ static int quote_get(struct tdx_quote *quote)
 	};
 	u64 r;
 
-	r = tdx_ext_seamcall_retry(TDX_FN(TDH_QUOTE_GET, 0), &args, &quote->call);
+	r = tdx_ext_seamcall_retry(TDH_QUOTE_GET, &args, &quote->call);
 	if (r != TDX_SUCCESS)
 		return quote_error(r) ?: -EIO;
 
@@ -244,7 +243,7 @@ void tdx_quote_put(struct tdx_quote *quote)
 void tdx_quote_end(struct tdx_quote *quote)
 {
 	quote->times.total = tdx_quote_clock(quote) - quote->times.begin;
-	trace_quote_end(quote);
+	tdx_trace(quote_end, quote);
 }
 
 /* --- initialisation --- */
@@ -255,7 +254,7 @@ static int quote_module_init(void)
 	struct tdx_ext_call call = {};
 	u64 r;
 
-	r = tdx_ext_seamcall_retry(TDX_FN(TDH_QUOTE_INIT, 0), &args, &call);
+	r = tdx_ext_seamcall_retry(TDH_QUOTE_INIT, &args, &call);
 	if (r == TDX_SUCCESS)
 		return 0;
 	pr_err("TDH.QUOTE.INIT failed, status 0x%016llx\n", r);
@@ -420,6 +419,17 @@ bool tdx_quote_available(void)
 {
 	return tdx_quote_get_state() == TDX_QUOTE_AVAILABLE;
 }
+
+/**
+ * tdx_quote_offered - may a new TD count on the kernel for its quotes?
+ *
+ * Also while the module is being replaced, which passes.
+ */
+bool tdx_quote_offered(void)
+{
+	return tdx_quote_get_state() != TDX_QUOTE_UNAVAILABLE;
+}
+TDX_EXPORT_FOR_KVM(tdx_quote_offered);
 
 /* Quotes under way. */
 unsigned int tdx_quote_in_flight(void)

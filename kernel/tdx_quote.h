@@ -1,23 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The quoting path's interface: bring-up code calls tdx_ext_*() and
- * tdx_quote_init(), KVM calls tdx_getquote().
+ * tdx_quote_init(), whoever replaces the module tdx_update(). What KVM calls
+ * stands in <asm/tdx_getquote.h>.
  */
 #ifndef _TDX_QUOTE_H
 #define _TDX_QUOTE_H
 
-#include <linux/atomic.h>
+#include <linux/preempt.h>
+#include <linux/stop_machine.h>
 #include <linux/types.h>
-
-#include "tdx_quote_policy.h"
-
 #include <asm/shared/tdx.h>	/* struct tdx_module_args */
 
+#include "tdx_platform.h"
+
 /*
- * How the path does things. Never changes in a tree; the lab sets it while there
- * are no TDs.
+ * A BPF program that listens does not run twice at once on a CPU. From Linux 7.0 on
+ * it can be preempted, and what the next task tells of that CPU would be lost.
  */
-extern struct tdx_quote_policy tdx_quote_policy;
+#define tdx_trace(event, ...)						\
+	do {								\
+		if (trace_##event##_enabled()) {			\
+			preempt_disable();				\
+			trace_##event(__VA_ARGS__);			\
+			preempt_enable();				\
+		}							\
+	} while (0)
 
 /* --- one extension SEAMCALL over all its iterations (tdx_resume.c) --- */
 
@@ -73,9 +81,11 @@ enum tdx_ext_state {
 	TDX_EXT_FAILED,		/* bring-up was tried and failed */
 };
 
-u64 tdx_ext_addon_features(u64 features0);
+u64 tdx_ext_select(u64 features0);
+u64 tdx_ext_selected(void);
 int tdx_ext_init(void);
 int tdx_ext_reinit(void);
+enum tdx_ext_state tdx_ext_get_state(void);
 int tdx_sys_rd(u64 field, u64 *value);
 
 /* --- quotes (tdx_quote.c) --- */
@@ -135,61 +145,38 @@ unsigned int tdx_quote_in_flight(void);
 u32 tdx_quote_max_size(void);
 unsigned int tdx_quote_nr_buffers(void);
 
-/* --- quotes and a module update (tdx_quote.c); lab/update.c has the order --- */
-
-int tdx_quote_suspend(void);
-int tdx_quote_reinit(void);
-int tdx_quote_resume(int error);
-
 int tdx_quote_begin(struct tdx_quote *quote, u64 tdr);
 int tdx_quote_generate(struct tdx_quote *quote);
 void tdx_quote_put(struct tdx_quote *quote);
 void tdx_quote_end(struct tdx_quote *quote);
 u64 tdx_quote_clock(const struct tdx_quote *quote);
 
-/* --- the guest's GetQuote (tdx_getquote.c) --- */
+/* Steps of an update: standing back, starting again, being back (tdx_quote.c). */
+int tdx_quote_suspend(void);
+int tdx_quote_reinit(void);
+int tdx_quote_resume(int error);
 
-struct tdx_guest;
-
-/* Requests of one TD that may be under way at once, with limit=per-td. As QEMU. */
-#define TDX_GUEST_MAX_IN_FLIGHT	16
-
-/**
- * struct tdx_guest_ops - how the path reaches a guest's memory
- * @read:    copy @len bytes from @gpa, 0 or negative errno
- * @write:   copy @len bytes to @gpa, 0 or negative errno
- * @shared:  is all of [@gpa, @gpa + @size) shared with the host?
- */
-struct tdx_guest_ops {
-	int (*read)(struct tdx_guest *guest, u64 gpa, void *to, u32 len);
-	int (*write)(struct tdx_guest *guest, u64 gpa, const void *from, u32 len);
-	bool (*shared)(struct tdx_guest *guest, u64 gpa, u64 size);
-};
+/* --- a runtime update of the module (tdx_update.c) --- */
 
 /**
- * struct tdx_guest - the TD a GetQuote comes from
- * @ops:        access to its memory; addresses come without the shared bit
- * @tdr:        HPA of its root page
- * @shared_bit: the GPA bit that marks an address as shared
- * @in_flight:  its requests under way
+ * struct tdx_update_report - what the last update did
+ * @nr:       counts updates, from 1
+ * @kept:     the old module goes on: it would not go, or nobody got to ask it
+ * @drain_ns: until quotes under way had ended; 0 when they were not waited for
+ * @stall_ns: from the machine being told to stop until it ran again: the largest
+ *            time that any CPU did nothing else
+ * @total_ns: all of it, until quotes could be made again
  */
-struct tdx_guest {
-	const struct tdx_guest_ops *ops;
-	u64 tdr;
-	u64 shared_bit;
-	atomic_t in_flight;
+struct tdx_update_report {
+	u32 nr;
+	bool kept;
+	u64 drain_ns;
+	u64 stall_ns;
+	u64 total_ns;
 };
 
-/**
- * struct tdx_getquote_answer - what the guest is told
- * @ret:    R10, TDVMCALL_*
- * @status: in its header, TDX_GETQUOTE_*; IN_FLIGHT when nothing was written
- */
-struct tdx_getquote_answer {
-	u64 ret;
-	u64 status;
-};
-
-int tdx_getquote(struct tdx_guest *guest, u64 gpa, u64 size, struct tdx_getquote_answer *answer);
+int tdx_update(cpu_stop_fn_t replace, void *data);
+int tdx_update_stopped(void);
+const struct tdx_update_report *tdx_update_last(void);
 
 #endif /* _TDX_QUOTE_H */

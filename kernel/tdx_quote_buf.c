@@ -205,8 +205,8 @@ int tdx_quote_buf_get(struct tdx_quote *quote)
 	if (!quote->buf)
 		return -ENODEV;
 	quote->times.wait = tdx_quote_clock(quote) - start;
-	trace_quote_buffer(quote->call.id, quote->call.tdr, quote->buf - buffers,
-			   quote->times.wait);
+	tdx_trace(quote_buffer, quote->call.id, quote->call.tdr, quote->buf - buffers,
+		  quote->times.wait);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
  * with its original inputs; TDH.EXT.MEM.ADD alone takes its RCX output as the
  * next input (series v2 and its author, 24 April 2026).
  */
+#include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -46,7 +48,7 @@ static noinline u64 tdx_ext_enter_traced(u64 fn, struct tdx_module_args *args,
 	trace_seamcall_enter(fn, call->id, call->tdr, call->iterations, args->rcx);
 
 	entered = tdx_clock();
-	r = __seamcall_ret(fn, args);
+	r = tdx_seamcall_once(fn, args);
 	duration = tdx_clock() - entered;
 
 	gap = call->left_ns ? entered - call->left_ns : 0;
@@ -74,7 +76,7 @@ static __always_inline u64 run_to_end(u64 fn, struct tdx_module_args *args,
 		if (tdx_ext_traced())
 			r = tdx_ext_enter_traced(fn, args, call);
 		else
-			r = __seamcall_ret(fn, args);
+			r = tdx_seamcall_once(fn, args);
 		cpu = smp_processor_id();
 		preempt_enable();
 
@@ -123,13 +125,16 @@ static u64 resume_where_left(u64 fn, struct tdx_module_args *args,
 	struct detour detour = { fn, args, call, TDX_INVALID_RESUMPTION };
 
 	tdx_ext_call_inputs(call, inputs, args);
-	work_on_cpu_safe(call->left_cpu, take_detour, &detour);
+	cpus_read_lock();
+	if (cpu_online(call->left_cpu))
+		work_on_cpu(call->left_cpu, take_detour, &detour);
+	cpus_read_unlock();
 	return detour.status;
 }
 
 /**
  * tdx_ext_seamcall - run an extension SEAMCALL to its end
- * @fn:   RAX, made with TDX_FN()
+ * @fn:   RAX of the SEAMCALL
  * @args: inputs; the outputs of the last iteration on return
  * @call: zeroed but for @id and @tdr before the first try; what happens is added
  *

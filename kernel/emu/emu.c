@@ -15,21 +15,13 @@
 
 struct emu_state emu;
 
+/* What SEAMCALL says on hardware where nobody has loaded a module. */
+#define VMFAIL_INVALID		0x8000FF00FFFF0000ULL
+
+static bool powered;
 static DEFINE_PER_CPU(u32, null_left);
 
 /* --- dispatch --- */
-
-u64 emu_ready(void)
-{
-	switch (emu.sys) {
-	case EMU_SYS_CONFIGURED:
-		return TDX_SUCCESS;
-	case EMU_SYS_SHUTDOWN:
-		return TDX_SYS_SHUTDOWN;
-	default:
-		return TDX_SYS_NOT_READY;
-	}
-}
 
 enum tdx_emu_leaf emu_leaf_slot(u16 leaf)
 {
@@ -86,18 +78,26 @@ static u64 leaf_features(u16 leaf)
 static u64 dispatch(u16 leaf, u8 version, struct tdx_module_args *args)
 {
 	switch (leaf) {
+	case TDH_PHYMEM_PAGE_RDMD:
+		return emu_page_rdmd(args);
+	case TDH_SYS_KEY_CONFIG:
+		return emu_sys_key_config();
 	case TDH_SYS_INIT:
 		return emu_sys_init();
 	case TDH_SYS_RD:
 		return emu_sys_rd(args);
 	case TDH_SYS_LP_INIT:
 		return emu_sys_lp_init();
+	case TDH_SYS_TDMR_INIT:
+		return emu_sys_tdmr_init(args);
 	case TDH_SYS_CONFIG:
 		return emu_sys_config(version, args);
 	case TDH_SYS_SHUTDOWN:
 		return emu_sys_shutdown(args);
 	case TDH_SYS_UPDATE:
 		return emu_sys_update(version, args);
+	case TDH_SYS_DISABLE:
+		return emu_sys_disable();
 	case TDH_EXT_MEM_ADD:
 		return emu_ext_mem_add(args);
 	case TDH_EXT_INIT:
@@ -118,10 +118,16 @@ static u64 enter(u64 fn, struct tdx_module_args *args)
 	u64 features = leaf_features(leaf);
 	u64 r;
 
+	if (fn == SEAMLDR_INFO)
+		return emu_seamldr_info(args);
 	if (fn == SEAMLDR_INSTALL)
-		return emu_seamldr_install();
+		return emu_seamldr_install(args);
 	if (fn >> 24 || version > leaf_version(leaf) || features & ~tdx_emu_features0())
 		return TDX_OPERAND_INVALID | TDX_OPERAND_RAX;
+
+	r = emu_lp_check(leaf);
+	if (r != TDX_SUCCESS)
+		return r;
 
 	r = emu_fault(leaf);
 	if (r != TDX_SUCCESS)
@@ -144,6 +150,8 @@ u64 tdx_emu_seamcall(u64 fn, struct tdx_module_args *args)
 	/* Not counted: it measures the loop around it, which counting would drown. */
 	if (fn == TDX_EMU_NULL_LEAF)
 		return null_leaf();
+	if (!READ_ONCE(powered))
+		return VMFAIL_INVALID;
 
 	r = enter(fn, args);
 
@@ -246,14 +254,15 @@ void tdx_emu_get_counts(struct tdx_emu_leaf_count counts[TDX_EMU_NR_LEAVES])
 
 u64 tdx_emu_features0(void)
 {
-	static const u64 features[] = {
+	static const u64 addon[] = {
 		[TDX_EMU_FEATURES_ALL] = TDX_FEATURES0_EXT | TDX_FEATURES0_QUOTE,
 		[TDX_EMU_FEATURES_NOT_REQUIRED] = TDX_FEATURES0_EXT | TDX_FEATURES0_QUOTE,
 		[TDX_EMU_FEATURES_NO_EXT] = TDX_FEATURES0_QUOTE,
 		[TDX_EMU_FEATURES_NO_QUOTE] = TDX_FEATURES0_EXT,
+		[TDX_EMU_FEATURES_NONE] = 0,
 	};
 
-	return features[emu.profile.features];
+	return TDX_FEATURES0_TD_PRESERVING | TDX_FEATURES0_NO_RBP_MOD | addon[emu.profile.features];
 }
 
 u32 tdx_emu_pool_pages(void)
@@ -305,32 +314,47 @@ int tdx_emu_init(void)
 	if (!emu.calls || !emu.pool)
 		goto free_memory;
 
-	ret = emu_crypto_init();
+	ret = emu_hash_init();
 	if (ret)
 		goto free_memory;
+	emu_p384_init();
 	ret = emu_engine_init();
 	if (ret)
-		goto exit_crypto;
+		goto exit_hash;
 	ret = emu_work_init();
 	if (ret)
 		goto exit_engine;
+
+	emu_module_warm();
+	WRITE_ONCE(powered, true);
 	return 0;
 
 exit_engine:
 	emu_engine_exit();
-exit_crypto:
-	emu_crypto_exit();
+exit_hash:
+	emu_hash_exit();
 free_memory:
 	emu_pool_free();
 	vfree(emu.calls);
 	return ret;
 }
 
+void tdx_emu_cold(void)
+{
+	raw_spin_lock(&emu.lock);
+	emu.platform = true;
+	emu_module_loaded();
+	raw_spin_unlock(&emu.lock);
+}
+
 void tdx_emu_exit(void)
 {
+	if (!powered)
+		return;
+	WRITE_ONCE(powered, false);
 	emu_work_exit();
 	emu_engine_exit();
-	emu_crypto_exit();
+	emu_hash_exit();
 	emu_pool_free();
 	vfree(emu.calls);
 }

@@ -6,8 +6,10 @@
  *   calls.c    extension SEAMCALLs: suspended and resumed
  *   faults.c   calls that fail because the profile wants them to
  *   profile.c  profiles: checked, set, staged for an update
- *   sys.c      TDH.SYS.*: metadata, configuration
- *   update.c   the module shut down, replaced, and started again
+ *   sys.c      TDH.SYS.*: the order in which a module starts, and its end
+ *   metadata.c TDH.SYS.RD
+ *   tdmr.c     memory regions: checked, initialised, what a page is
+ *   seamldr.c  P-SEAMLDR: another module installed
  *   ext.c      TDH.EXT.*: the memory pool
  *   quote.c    TDH.QUOTE.*
  *   engine.c   how compute time passes
@@ -15,7 +17,8 @@
  *   lists.c    page lists parsed as a module would
  *   report.c   TDREPORTs: made, and checked
  *   token.c    quotes as COSE-protected CBOR Web Tokens (quote_format.h)
- *   crypto.c   hashes, HMAC and ECDSA P-384 (user-space builds bring their own)
+ *   hash.c     hashes and HMAC (Linux trees and user-space builds bring their own)
+ *   ecdsa.c    ECDSA P-384 (user-space builds bring their own)
  */
 #ifndef _TDX_EMU_INTERNAL_H
 #define _TDX_EMU_INTERNAL_H
@@ -30,11 +33,12 @@
 #define EMU_REPORTDATA_SIZE	64
 #define EMU_P384_SIZE		48
 
-/* --- crypto.c: may run with preemption off; errors are negative errno --- */
+/* --- hash.c: may run with preemption off; errors are negative errno --- */
 
 enum emu_hash { EMU_SHA256, EMU_SHA384 };
 
 #define EMU_HASH_STATE		216	/* no exported state is longer */
+#define EMU_HASH_ALIGN		8	/* nor wants more */
 
 /**
  * struct emu_hmac - an HMAC key made ready
@@ -47,17 +51,21 @@ enum emu_hash { EMU_SHA256, EMU_SHA384 };
  */
 struct emu_hmac {
 	enum emu_hash hash;
-	u8 inner[EMU_HASH_STATE];
-	u8 outer[EMU_HASH_STATE];
+	u8 inner[EMU_HASH_STATE] __aligned(EMU_HASH_ALIGN);
+	u8 outer[EMU_HASH_STATE] __aligned(EMU_HASH_ALIGN);
 };
 
-int emu_crypto_init(void);	/* process context */
-void emu_crypto_exit(void);
+int emu_hash_init(void);	/* process context */
+void emu_hash_exit(void);
 int emu_sha384(const void *data, size_t len, u8 out[EMU_SHA384_SIZE]);
 /* @len: at most 64 */
 int emu_hmac_key(struct emu_hmac *hmac, enum emu_hash hash, const u8 *key, size_t len);
 /* @out: as long as a digest of the hash */
 int emu_hmac(const struct emu_hmac *hmac, const void *data, size_t len, u8 *out);
+
+/* --- ecdsa.c: as above --- */
+
+void emu_p384_init(void);
 /* @priv big-endian; @pub X then Y, big-endian */
 int emu_p384_public(const u8 priv[EMU_P384_SIZE], u8 pub[2 * EMU_P384_SIZE]);
 /* Deterministic, RFC 6979 with SHA-384. @sig r then s, big-endian. */
@@ -96,6 +104,8 @@ int emu_report_check(const struct emu_identity *who, const u8 report[EMU_REPORT_
 
 /* Kernel address of a 4 KiB page by HPA, NULL if it is no usable memory. */
 void *emu_page(u64 hpa);
+/* The same of something within a page; also NULL if it is not aligned to @align. */
+void *emu_memory(u64 hpa, u32 align);
 
 /**
  * struct emu_list - the entries of an HPA_LIST_INFO still to be processed
@@ -172,7 +182,7 @@ int emu_key_make(struct emu_key *key, u64 seed, u64 epoch, u32 token);
  * @scratch: page-sized work space, the caller's (kernel stacks are small)
  *
  * Return: 0, -EINVAL when @size is out of range, -ENOSPC when it is more than
- * @out has room for, or an error of crypto.c or emu_out_write().
+ * @out has room for, or an error of hash.c, ecdsa.c or emu_out_write().
  */
 int emu_token_write(const struct emu_key *key, const u8 report[EMU_REPORT_SIZE],
 		    u64 serial, u32 size, struct emu_out *out, u8 *scratch);

@@ -78,6 +78,16 @@ bool emu_pool_look(void)
 	return look_on(min_t(u32, emu.pool_pages, POOL_LOOK));
 }
 
+bool emu_pool_has(u64 hpa)
+{
+	u32 i;
+
+	for (i = 0; i < emu.pool_pages; i++)
+		if (emu.pool[i] == hpa)
+			return true;
+	return false;
+}
+
 u64 tdx_emu_pool_page(u32 index)
 {
 	u64 hpa;
@@ -121,6 +131,8 @@ static u64 pool_take_next(struct emu_list *list)
 	if (!emu_pool_missing())
 		return TDX_EXT_MEMORY_POOL_FULL;
 	r = emu_list_next(list, &hpa);
+	if (r == TDX_SUCCESS)
+		r = emu_page_usable(hpa);
 	if (r != TDX_SUCCESS)
 		return r;
 	if (pool_owns(hpa))

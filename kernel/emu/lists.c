@@ -4,6 +4,7 @@
  * wrote. Lists stay in host memory and may change at any time, so every entry
  * is read once and checked wherever it is used.
  */
+#include <linux/align.h>
 #include <linux/bitfield.h>
 #include <linux/errno.h>
 #include <linux/memory_hotplug.h>
@@ -25,6 +26,13 @@ void *emu_page(u64 hpa)
 	if (!page || PageReserved(page))
 		return NULL;
 	return page_address(page);
+}
+
+void *emu_memory(u64 hpa, u32 align)
+{
+	void *page = emu_page(ALIGN_DOWN(hpa, TDX_PAGE_SIZE));
+
+	return page && IS_ALIGNED(hpa, align) ? page + hpa % TDX_PAGE_SIZE : NULL;
 }
 
 /* The page of a list's entry. The end marker of a list is no aligned address either. */

@@ -98,7 +98,7 @@ int tdx_emu_set_profile(const struct tdx_emu_profile *profile)
 	return ret;
 }
 
-int tdx_emu_stage(const struct tdx_emu_profile *profile)
+int emu_profile_check_next(const struct tdx_emu_profile *profile)
 {
 	int ret;
 
@@ -110,9 +110,19 @@ int tdx_emu_stage(const struct tdx_emu_profile *profile)
 		       profile->seed, emu.profile.seed);
 		return -EINVAL;
 	}
+	return 0;
+}
+
+int tdx_emu_stage(const struct tdx_emu_profile *profile)
+{
+	int ret;
+
+	ret = emu_profile_check_next(profile);
+	if (ret)
+		return ret;
 
 	raw_spin_lock(&emu.lock);
-	emu_stage(profile);
+	emu_stage(profile, 0);
 	raw_spin_unlock(&emu.lock);
 	return 0;
 }

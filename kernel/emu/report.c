@@ -6,9 +6,11 @@
  * one. The architecture leaves the MAC's algorithm open; here it is
  * HMAC-SHA-256.
  */
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/string.h>
+#include <asm/byteorder.h>
 
 #include "emu.h"
 

@@ -19,12 +19,14 @@
 #define EMU_MAX_CALLS		64	/* whatever profile.slots says; bits of emu.used */
 #define EMU_TD_HASH_BITS	10
 
+/* In this order, see sys.c. */
 enum emu_sys_state {
-	EMU_SYS_UNCONFIGURED,	/* power on; SYS.INIT and SYS.LP.INIT are not modelled then */
-	EMU_SYS_CONFIGURED,
-	EMU_SYS_SHUTDOWN,
-	EMU_SYS_INSTALLED,	/* a new module, nothing done yet */
-	EMU_SYS_INITIALISED,	/* SYS.INIT done */
+	EMU_SYS_LOADED,		/* nothing done yet */
+	EMU_SYS_INITIALISED,	/* SYS.INIT done; CONFIG or UPDATE will be next */
+	EMU_SYS_CONFIGURED,	/* keys are missing */
+	EMU_SYS_READY,
+	EMU_SYS_SHUTDOWN,	/* waits for another module */
+	EMU_SYS_DISABLED,	/* for good */
 };
 
 struct emu_td {
@@ -120,6 +122,8 @@ struct emu_counts {
  * @counts:  by leaf
  * @stale:   quotes handed out though their key was renewed meanwhile
  * @lock:    protects all below; taken with preemption off
+ * @platform: cold boot: the order and the checks that a platform has, see sys.c
+ * @nr_tdmrs: memory regions, in tdmr.c
  * @addon:   R9 of TDH.SYS.CONFIG
  * @pool:    HPAs of the pages it owns
  * @looked:  index of the pool page to be looked at next
@@ -129,8 +133,9 @@ struct emu_counts {
  * @calls:   slots
  * @used:    bit n: slot n holds a call
  * @staged:  there is a module to be installed, with profile @next
+ * @params:  HPA of the SEAMLDR_PARAMS that it came with, 0: from tdx_emu_stage()
  * @installing: CPUs that have called SEAMLDR.INSTALL for it
- * @initialised: CPUs that have called TDH.SYS.LP.INIT after it
+ * @installs: modules installed since power came on; the first has CONFIG, others UPDATE
  */
 struct emu_state {
 	struct tdx_emu_profile profile;
@@ -139,6 +144,8 @@ struct emu_state {
 
 	raw_spinlock_t lock;
 	enum emu_sys_state sys;
+	bool platform;
+	u32 nr_tdmrs;
 	u64 addon;
 	bool ext_ready;
 	bool quote_ready;
@@ -153,8 +160,9 @@ struct emu_state {
 	struct emu_faults faults;
 	bool staged;
 	struct tdx_emu_profile next;
+	u64 params;
 	u32 installing;
-	u32 initialised;
+	u32 installs;
 	DECLARE_HASHTABLE(tds, EMU_TD_HASH_BITS);
 };
 
@@ -162,11 +170,12 @@ extern struct emu_state emu;
 
 /* emu.c */
 const struct emu_identity *emu_td_identity(u64 tdr);	/* NULL: no such TD; else while it lives */
-u64 emu_ready(void);	/* TDX_SUCCESS once configured and not shut down; emu.lock held */
 enum tdx_emu_leaf emu_leaf_slot(u16 leaf);
 
 /* profile.c */
 void emu_profile_default(struct tdx_emu_profile *profile);
+/* May it come with the next module? 0, or negative with a line in the log. */
+int emu_profile_check_next(const struct tdx_emu_profile *profile);
 
 /**
  * struct emu_ext_leaf - one leaf that can be suspended; emu.lock is not held
@@ -203,19 +212,39 @@ void emu_faults_reset(void);				/* emu.lock held */
 void emu_spoil_outputs(u16 leaf, struct tdx_module_args *args);
 
 /* sys.c */
-u64 emu_sys_rd(struct tdx_module_args *args);
-u64 emu_sys_config(u8 version, const struct tdx_module_args *args);
-u64 emu_addon_check(u8 version, const struct tdx_module_args *args, u64 *addon);
-
-/* update.c */
 #define EMU_HANDOFF_VERSION	1
 
-void emu_stage(const struct tdx_emu_profile *profile);	/* checked; emu.lock held */
-u64 emu_sys_shutdown(const struct tdx_module_args *args);
-u64 emu_seamldr_install(void);
+void emu_module_loaded(void);	/* no CPU knows it yet; emu.lock held */
+void emu_module_warm(void);	/* all CPUs know it; may sleep */
+u64 emu_ready(void);		/* TDX_SUCCESS once all is done; emu.lock held */
+u64 emu_lp_check(u16 leaf);	/* may this CPU make the call? */
 u64 emu_sys_init(void);
 u64 emu_sys_lp_init(void);
+u64 emu_sys_config(u8 version, const struct tdx_module_args *args);
+u64 emu_sys_key_config(void);
+u64 emu_sys_shutdown(const struct tdx_module_args *args);
 u64 emu_sys_update(u8 version, const struct tdx_module_args *args);
+u64 emu_sys_disable(void);
+
+/* metadata.c */
+u64 emu_sys_rd(struct tdx_module_args *args);
+
+/* tdmr.c */
+#define EMU_MAX_TDMRS		64
+#define EMU_MAX_RESERVED	16	/* areas of one */
+#define EMU_PAMT_ENTRY		16	/* bytes, for a page of any size */
+
+u64 emu_tdmrs_set(u64 array, u64 nr);	/* operands RCX and RDX; emu.lock held */
+u64 emu_sys_tdmr_init(struct tdx_module_args *args);
+u64 emu_page_rdmd(struct tdx_module_args *args);
+u64 emu_page_usable(u64 hpa);		/* by the module: status for RCX; emu.lock held */
+
+/* seamldr.c */
+#define EMU_MAX_INSTALLS	1000000
+
+void emu_stage(const struct tdx_emu_profile *profile, u64 params);	/* checked; emu.lock held */
+u64 emu_seamldr_info(const struct tdx_module_args *args);
+u64 emu_seamldr_install(const struct tdx_module_args *args);
 
 /* ext.c; emu.lock held but for emu_ext_mem_add() */
 u64 emu_ext_mem_add(struct tdx_module_args *args);
@@ -223,6 +252,7 @@ bool emu_ext_required(void);
 u32 emu_pool_missing(void);
 bool emu_pool_intact(void);
 bool emu_pool_look(void);	/* as above, at a few pages, others each time */
+bool emu_pool_has(u64 hpa);
 u64 *emu_pool_alloc(void);
 void emu_pool_free(void);
 

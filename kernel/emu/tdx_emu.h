@@ -33,10 +33,27 @@ struct tdx_emu_leaf_count {
  */
 #define TDX_EMU_NULL_LEAF	0xFFFF
 
-int tdx_emu_init(void);		/* power on; process context */
-void tdx_emu_exit(void);	/* power off: gives the pool back to Linux */
+/*
+ * Power on, process context. Somebody has seen to CPUs, memory and keys: the host
+ * begins with TDH.SYS.CONFIG, and quoting may follow it.
+ */
+int tdx_emu_init(void);
+/*
+ * Behind it, before any SEAMCALL: a platform at boot, P-SEAMLDR has just loaded the
+ * module. The host begins with TDH.SYS.INIT, and all that a real module asks for is
+ * asked for.
+ */
+void tdx_emu_cold(void);
+/*
+ * Power off: gives the pool back to Linux. No call may be under way, nor come. Does
+ * nothing without power.
+ */
+void tdx_emu_exit(void);
 
-/* The SEAMCALL itself. Preemption off, interrupts on or off. Return: RAX. */
+/*
+ * The SEAMCALL itself. Preemption off, interrupts on or off. Return: RAX; without
+ * power what hardware says that has no module, VMfailInvalid.
+ */
 u64 tdx_emu_seamcall(u64 fn, struct tdx_module_args *args);
 void tdx_emu_arm_null(u32 iterations);
 
@@ -47,7 +64,8 @@ void tdx_emu_arm_null(u32 iterations);
 int tdx_emu_set_profile(const struct tdx_emu_profile *profile);
 
 /*
- * The module that SEAMLDR.INSTALL will install: the same, with another profile.
+ * The module that SEAMLDR.INSTALL with RCX = 0 will install: the same, with another
+ * profile. With RCX = SEAMLDR_PARAMS the profile is that of the image (tdx_emu_image.h).
  * Checked as by tdx_emu_set_profile(); -EINVAL when the seed, which stands for the
  * platform, is another. Until the last CPU has made that call nothing changes.
  */

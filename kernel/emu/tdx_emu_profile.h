@@ -50,8 +50,8 @@
 	  "read the input page once, or again at every entry")			\
 	X(resume_cpu,		0, 0, 1, "",					\
 	  "a call may be resumed on any CPU, or on the one it began on only")	\
-	X(features,		0, 0, 3, "",					\
-	  "add-on features: all, quoting that requires no extensions, no extensions, no quoting") \
+	X(features,		0, 0, 4, "",					\
+	  "add-ons: all, quoting that requires no extensions, no extensions, no quoting, none") \
 	X(update_calls,		0, 0, 2, "",					\
 	  "suspended calls when the module is shut down: cancelled, kept, or a reason to refuse") \
 	X(entropy_rate,		0, 0, 10000, "",				\
@@ -87,6 +87,7 @@ enum tdx_emu_features {
 	TDX_EMU_FEATURES_NOT_REQUIRED,	/* ext_required reads 0 */
 	TDX_EMU_FEATURES_NO_EXT,	/* bit 39 clear */
 	TDX_EMU_FEATURES_NO_QUOTE,	/* bit 50 clear */
+	TDX_EMU_FEATURES_NONE,		/* both clear: a module as released */
 };
 enum tdx_emu_update_calls { TDX_EMU_CALLS_CANCEL, TDX_EMU_CALLS_SURVIVE, TDX_EMU_CALLS_REFUSE };
 enum tdx_emu_fault_leaf {

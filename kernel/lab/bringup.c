@@ -16,9 +16,6 @@
 
 static enum tdx_lab_state state;
 
-/* An update must select what was selected at boot. */
-static u64 addon_features;
-
 enum tdx_lab_state lab_state(void)
 {
 	return READ_ONCE(state);
@@ -27,11 +24,6 @@ enum tdx_lab_state lab_state(void)
 void lab_set_state(enum tdx_lab_state new)
 {
 	WRITE_ONCE(state, new);
-}
-
-u64 lab_addon_features(void)
-{
-	return addon_features;
 }
 
 /* A leaf that either does it or does not: 0 or -EIO. */
@@ -55,8 +47,7 @@ static int sys_config(void)
 	if (ret)
 		return ret;
 
-	addon_features = tdx_ext_addon_features(features0);
-	args.r9 = addon_features;
+	args.r9 = tdx_ext_select(features0);
 	return lab_sys_call(TDX_FN(TDH_SYS_CONFIG, args.r9 ? 1 : 0), &args, "TDH.SYS.CONFIG");
 }
 

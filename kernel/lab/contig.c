@@ -12,7 +12,7 @@
 #include <linux/nodemask.h>
 #include <linux/sched.h>
 
-#include "../seamcall.h"
+#include "../tdx_platform.h"
 
 /* alloc_contig_range() for no special purpose: 6.12 wants a migrate type, 7.3 flags. */
 #ifdef ACR_FLAGS_CMA

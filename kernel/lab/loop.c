@@ -29,15 +29,25 @@ static unsigned long function_size(void *function)
 	return slash && sscanf(slash, "/0x%lx", &size) == 1 ? size : 0;
 }
 
+/* The jump table of the image that this is part of. */
+#ifdef MODULE
+#define jump_table_start	THIS_MODULE->jump_entries
+#define jump_table_end		(THIS_MODULE->jump_entries + THIS_MODULE->num_jump_entries)
+#else
+#define jump_table_start	__start___jump_table
+#define jump_table_end		__stop___jump_table
+#endif
+
 /* Patchable sites, one instruction each, in the path's loop. */
 static u32 count_nops(void)
 {
 	unsigned long start = (unsigned long)tdx_ext_seamcall;
 	unsigned long end = start + function_size(tdx_ext_seamcall);
-	u32 i, nops = 0;
+	const struct jump_entry *entry;
+	u32 nops = 0;
 
-	for (i = 0; i < THIS_MODULE->num_jump_entries; i++) {
-		unsigned long site = jump_entry_code(&THIS_MODULE->jump_entries[i]);
+	for (entry = jump_table_start; entry < jump_table_end; entry++) {
+		unsigned long site = jump_entry_code(entry);
 
 		nops += site >= start && site < end;
 	}

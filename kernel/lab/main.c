@@ -219,13 +219,13 @@ static int __init lab_init(void)
 		return -ENODEV;
 	}
 
-	ret = tdx_emu_init();
+	ret = lab_power_on();
 	if (ret)
 		return ret;
 
 	ret = misc_register(&lab_device);
 	if (ret)
-		tdx_emu_exit();
+		lab_power_off();
 	else
 		pr_info("software TDX module: a model, quotes are marked as emulated\n");
 	return ret;
@@ -236,7 +236,7 @@ static void __exit lab_exit(void)
 	misc_deregister(&lab_device);
 	lab_fragment(0);
 	lab_shut_down();
-	tdx_emu_exit();
+	lab_power_off();
 }
 
 module_init(lab_init);

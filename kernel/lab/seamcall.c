@@ -12,7 +12,7 @@
 
 #define ENTROPY_RETRIES	10	/* RDRAND_RETRY_LOOPS */
 
-u64 __seamcall_ret(u64 fn, struct tdx_module_args *args)
+u64 tdx_seamcall_once(u64 fn, struct tdx_module_args *args)
 {
 	return tdx_emu_seamcall(fn, args);
 }
@@ -25,7 +25,7 @@ u64 seamcall_ret(u64 fn, struct tdx_module_args *args)
 
 	for (;;) {
 		preempt_disable();
-		r = __seamcall_ret(fn, args);
+		r = tdx_seamcall_once(fn, args);
 		preempt_enable();
 
 		if (r != TDX_RND_NO_ENTROPY || !--attempts)

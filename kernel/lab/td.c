@@ -14,10 +14,11 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include <asm/shared/tdx_getquote.h>
+#include <asm/tdx_getquote.h>
 
 #include "../emu/tdx_emu.h"
 #include "../tdx_abi.h"
-#include "../tdx_quote.h"
 #include "lab.h"
 
 #define TD_MAX_SHARED	(8UL << 20)

@@ -58,7 +58,7 @@ static void take_rules(struct bytes *in, struct tdx_emu_profile *profile)
 {
 	profile->yield = take_below(in, 3);
 	profile->yield_if = take_below(in, 2);
-	profile->slots = 1 + take_below(in, 4);
+	profile->slots = 1 + take_below(in, 5);
 	profile->slot_scope = take_below(in, 2);
 	profile->outputs = take_below(in, 3);
 	profile->input_read = take_below(in, 2);

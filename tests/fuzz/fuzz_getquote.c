@@ -5,6 +5,9 @@
  * runs out of memory and replaces the module meanwhile, under any policy and on
  * any profile.
  */
+#include <asm/shared/tdx_getquote.h>
+#include <asm/tdx_getquote.h>
+
 #include "emu/tdx_emu.h"
 #include "fuzz.h"
 #include "host.h"

@@ -2,12 +2,14 @@
 /*
  * A hostile host: SEAMCALLs in any order, with operands that may be anything and
  * lists that overlap, go round in circles and change while a call is suspended;
- * TDs that come and go, new modules, CPUs, interrupts and faults of the profile.
+ * TDs that come and go, new modules and images of them, CPUs, interrupts and faults of
+ * the profile; as the lab powers it on, or a platform that boots.
  *
  * The module believes the addresses that it is given, as it must. So all memory
  * that an input can name is that of the arena's pages below, or none at all.
  */
 #include "emu/tdx_emu.h"
+#include "emu/tdx_emu_image.h"
 #include "fuzz.h"
 #include "host.h"
 #include "tdx_abi.h"
@@ -17,6 +19,8 @@
 #define QUOTE_PAGES	3	/* of the largest quote that fuzz.c makes a profile for */
 #define NR_TDS		3
 #define CPUS		2
+#define ARENA		0x100000000ULL	/* its HPA; a TDMR of 1 GiB begins there, and its PAMTs */
+#define PAMT_4K_SIZE	0x400000ULL
 
 struct td {
 	u64 tdr;
@@ -50,6 +54,8 @@ struct honest {
 static struct bytes in;
 static struct td tds[NR_TDS];
 static struct memory pages[PAGES];
+/* Pointers to TDMR_INFOs, one of those, SEAMLDR_PARAMS; none that an operand names. */
+static struct page *config_pages[3];
 static struct page *honest_pages[2 + QUOTE_PAGES];
 static struct honest honest;
 static u32 pool_pages;
@@ -93,6 +99,8 @@ static u64 take_fn(void)
 		TDH_SYS_INIT, TDH_SYS_RD, TDH_SYS_LP_INIT, TDH_SYS_CONFIG, TDX_FN(TDH_SYS_CONFIG, 1),
 		TDH_SYS_SHUTDOWN, TDH_SYS_UPDATE, TDX_FN(TDH_SYS_UPDATE, 1), TDH_EXT_INIT,
 		TDH_EXT_MEM_ADD, TDH_QUOTE_GET, TDH_QUOTE_INIT, SEAMLDR_INSTALL, TDX_EMU_NULL_LEAF,
+		SEAMLDR_INFO, TDH_SYS_KEY_CONFIG, TDH_SYS_TDMR_INIT, TDH_PHYMEM_PAGE_RDMD,
+		TDH_SYS_DISABLE,
 	};
 
 	return take_rarely(&in) ? take_word(&in) : fns[take_below(&in, ARRAY_SIZE(fns))];
@@ -150,6 +158,10 @@ static void check_status(u64 status)
 		TDX_SYS_SHUTDOWN, TDX_SYS_STATE_INCORRECT, TDX_SYS_CONFIG_NOT_PENDING, TDX_TD_FATAL,
 		TDX_METADATA_FIELD_ID_INCORRECT, TDX_METADATA_FIELD_NOT_READABLE,
 		TDX_INVALID_REPORTMACSTRUCT, TDX_EXT_MEMORY_POOL_FULL,
+		TDX_SYS_KEY_CONFIG_NOT_PENDING, TDX_KEY_CONFIGURED, TDX_INVALID_TDMR,
+		TDX_NON_ORDERED_TDMR, TDX_TDMR_ALREADY_INITIALIZED, TDX_INVALID_PAMT,
+		TDX_PAMT_OUTSIDE_CMRS, TDX_PAMT_OVERLAP, TDX_INVALID_RESERVED_IN_TDMR,
+		TDX_NON_ORDERED_RESERVED_IN_TDMR,
 	};
 	u32 i;
 
@@ -219,6 +231,16 @@ static void call_plain(u64 fn)
 
 	while (seamcall(fn, &args) == TDX_INTERRUPTED_RESUMABLE && tries--)
 		;
+}
+
+/* The pool's pages, and only those, are said to be so. */
+static void call_rdmd(void)
+{
+	struct tdx_module_args args = { .rcx = take_rarely(&in) ? take_any() : take_page() };
+	struct memory *memory = memory_at(args.rcx);
+
+	if (seamcall(TDH_PHYMEM_PAGE_RDMD, &args) == TDX_SUCCESS)
+		CHECK((args.rcx == PT_EXT_POOL) == (memory && memory->owned));
 }
 
 static bool report_is_right(u64 hpa, u64 tdr)
@@ -359,6 +381,67 @@ static void write_report(void)
 		memory->words[take_below(&in, REPORT / 8)] ^= 1ULL << take_below(&in, 64);
 }
 
+/* Good, but for a word now and then. The PAMTs are where nothing else is. */
+static void write_tdmr(void)
+{
+	u64 *words = page_address(config_pages[1]);
+
+	memset(words, 0, 320);
+	words[0] = ARENA;
+	words[1] = SZ_1G;
+	words[6] = ARENA;
+	words[7] = PAMT_4K_SIZE;
+	words[4] = words[6] + words[7];
+	words[5] = 2 * TDX_PAGE_SIZE;
+	words[2] = words[4] + words[5];
+	words[3] = TDX_PAGE_SIZE;
+	words[9] = words[2] + words[3] - ARENA;		/* reserved from offset 0 on */
+	if (take_rarely(&in))
+		words[take_below(&in, 40)] = take_word(&in);
+	if (take_rarely(&in))
+		words[take_below(&in, 40)] ^= 1ULL << take_below(&in, 64);
+	*(u64 *)page_address(config_pages[0]) = page_to_phys(config_pages[1]);
+}
+
+static void call_config(void)
+{
+	struct tdx_module_args args = {
+		.rcx = page_to_phys(config_pages[0]),
+		.rdx = take_rarely(&in) ? take_operand() : 1,
+		.r8 = take_rarely(&in) ? take_operand() : 1,
+		.r9 = TDX_FEATURES0_QUOTE,
+	};
+
+	write_tdmr();
+	seamcall(TDX_FN(TDH_SYS_CONFIG, 1), &args);
+	call_plain(TDH_SYS_KEY_CONFIG);
+	args.rcx = ARENA;
+	seamcall(TDH_SYS_TDMR_INIT, &args);
+}
+
+/* SEAMLDR_PARAMS, and an image of a new module. */
+static void write_image(void)
+{
+	u64 *params = page_address(config_pages[2]);
+	struct memory *image = &pages[take_below(&in, PAGES)];
+	struct tdx_emu_profile next = host_profile;
+	static struct tdx_emu_blob blob;
+
+	take_profile(&in, &next, true);
+	tdx_emu_blob_fill(&blob, &next);
+	memcpy(image->words, &blob.image, sizeof(blob.image));
+	memset(params, 0, TDX_PAGE_SIZE);
+	params[0] = 1ULL << 32;
+	params[1] = take_page();
+	params[15] = 1 + take_below(&in, 3);
+	params[16] = image->hpa;
+	params[17] = params[18] = take_page();
+	if (take_rarely(&in))
+		params[take_below(&in, 20)] = take_any();
+	if (take_rarely(&in))
+		image->words[take_below(&in, sizeof(blob.image) / 8)] = take_any();
+}
+
 /* --- the world changes --- */
 
 static void change_td(void)
@@ -380,6 +463,7 @@ static void new_module(void)
 	};
 	struct tdx_emu_profile next = host_profile;
 	struct tdx_module_args args = { .rcx = 1 };
+	u64 params = take_rarely(&in) ? page_to_phys(config_pages[2]) : 0;
 	u32 i;
 
 	if (take_byte(&in) % 2)
@@ -391,6 +475,8 @@ static void new_module(void)
 	for (i = 0; i < ARRAY_SIZE(fns); i++) {
 		for (kshim_cpu = 0; kshim_cpu < CPUS; kshim_cpu++) {
 			args = (struct tdx_module_args){ .r9 = TDX_FEATURES0_QUOTE };
+			if (fns[i] == SEAMLDR_INSTALL)
+				args.rcx = params;
 			if (!take_rarely(&in))
 				seamcall(fns[i], &args);
 		}
@@ -428,7 +514,7 @@ static void touch_pool(void)
 
 static void anything(void)
 {
-	switch (take_below(&in, 20)) {
+	switch (take_below(&in, 24)) {
 	case 0: call_raw(); break;
 	case 1: call_mem_add(); break;
 	case 2: call_plain(TDH_EXT_INIT); break;
@@ -448,6 +534,9 @@ static void anything(void)
 	case 16: kshim_cpu = take_below(&in, CPUS); break;
 	case 17: kshim_interrupt = !kshim_interrupt; break;
 	case 18: touch_pool(); break;
+	case 19: call_config(); break;
+	case 20: write_image(); break;
+	case 21: call_rdmd(); break;
 	default: call_raw();
 	}
 	tdx_emu_get_profile(&host_profile);
@@ -474,7 +563,22 @@ static void begin(void)
 		tds[i] = (struct td){ .tdr = 0x200000000ULL + i * TDX_PAGE_SIZE, .alive = true };
 		CHECK(!tdx_emu_td_create(tds[i].tdr, i, tds[i].mrtd));
 	}
+	for (i = 0; i < ARRAY_SIZE(config_pages); i++)
+		config_pages[i] = alloc_pages(GFP_KERNEL | __GFP_ZERO, 0);
 	honest_setup();
+}
+
+/* As a kernel does when it boots. */
+static void boot(void)
+{
+	struct tdx_module_args args = {};
+
+	tdx_emu_cold();
+	seamcall(TDH_SYS_INIT, &args);
+	for (kshim_cpu = 0; kshim_cpu < CPUS; kshim_cpu++)
+		seamcall(TDH_SYS_LP_INIT, &args);
+	kshim_cpu = 0;
+	call_config();
 }
 
 /* Mostly to where there is quoting, or nothing else would be seen. */
@@ -485,7 +589,10 @@ static void configure(void)
 
 	if (take_rarely(&in))
 		return;
-	seamcall(TDX_FN(TDH_SYS_CONFIG, 1), &args);
+	if (take_byte(&in) % 4)
+		seamcall(TDX_FN(TDH_SYS_CONFIG, 1), &args);
+	else
+		boot();
 	for (i = 0; i < nr; i++)
 		pages[0].words[i] = pages[1 + i].hpa;
 	args.rcx = pages[0].hpa | FIELD_PREP(TDX_HPA_LIST_LAST, nr - 1);
@@ -507,6 +614,8 @@ static void end(void)
 	for (i = 0; i < PAGES; i++)
 		if (!pages[i].owned)
 			__free_page(pages[i].page);
+	for (i = 0; i < ARRAY_SIZE(config_pages); i++)
+		__free_page(config_pages[i]);
 	for (i = 0; i < ARRAY_SIZE(honest_pages); i++)
 		__free_page(honest_pages[i]);
 	host_power_off();

@@ -3,6 +3,9 @@
 #ifndef TESTS_UNIT_GUEST_H
 #define TESTS_UNIT_GUEST_H
 
+#include <asm/shared/tdx_getquote.h>
+#include <asm/tdx_getquote.h>
+
 #include "tdx_abi.h"
 #include "tdx_quote.h"
 

@@ -9,7 +9,7 @@
 #include "tdx_quote.h"
 
 /* As a whole, for what it remembers of the last update must go with the power. */
-#include "lab/update.c"
+#include "lab/replace.c"
 
 u64 __real_tdx_emu_seamcall(u64 fn, struct tdx_module_args *args);
 u64 __wrap_tdx_emu_seamcall(u64 fn, struct tdx_module_args *args);

@@ -7,6 +7,8 @@
 #ifndef TESTS_UNIT_HOST_H
 #define TESTS_UNIT_HOST_H
 
+#include <asm/tdx_getquote.h>
+
 #include "emu/tdx_emu.h"
 #include "lab/lab.h"
 #include "tdx_quote_policy.h"

@@ -19,6 +19,7 @@
 #define SLICE_NS	1000ULL
 #define QUOTE_SIZE	9000
 #define QUOTE_PAGES	5
+#define BASE_FEATURES	(TDX_FEATURES0_TD_PRESERVING | TDX_FEATURES0_NO_RBP_MOD)
 #define INVALID(reg)	(TDX_OPERAND_INVALID | TDX_OPERAND_##reg)
 
 static struct tdx_emu_profile profile;
@@ -973,8 +974,9 @@ static void features_without_extensions(void **state)
 
 	profile.features = TDX_EMU_FEATURES_NO_EXT;
 	power_on();
-	assert_int_equal(metadata(TDX_MD_FEATURES0), TDX_FEATURES0_QUOTE);
+	assert_int_equal(metadata(TDX_MD_FEATURES0), BASE_FEATURES | TDX_FEATURES0_QUOTE);
 	assert_int_equal(configure(TDX_FEATURES0_QUOTE | 1), INVALID(R9));
+	assert_int_equal(configure(TDX_FEATURES0_QUOTE | TDX_FEATURES0_TD_PRESERVING), INVALID(R9));
 	/* To select extensions has no effect, not even where there are none. */
 	assert_int_equal(configure(TDX_FEATURES0_QUOTE | TDX_FEATURES0_EXT), TDX_SUCCESS);
 	assert_int_equal(sys_rd(TDX_MD_EXT_REQUIRED, &value), TDX_METADATA_FIELD_ID_INCORRECT);
@@ -991,7 +993,7 @@ static void features_without_quoting(void **state)
 
 	profile.features = TDX_EMU_FEATURES_NO_QUOTE;
 	power_on();
-	assert_int_equal(metadata(TDX_MD_FEATURES0), TDX_FEATURES0_EXT);
+	assert_int_equal(metadata(TDX_MD_FEATURES0), BASE_FEATURES | TDX_FEATURES0_EXT);
 	assert_int_equal(configure(TDX_FEATURES0_QUOTE), INVALID(R9));
 	assert_int_equal(configure(0), TDX_SUCCESS);
 	assert_int_equal(metadata(TDX_MD_EXT_REQUIRED), 0);
@@ -999,6 +1001,23 @@ static void features_without_quoting(void **state)
 	assert_int_equal(call0(TDH_EXT_INIT), TDX_SYS_STATE_INCORRECT);
 	assert_int_equal(call0(TDH_QUOTE_INIT), INVALID(RAX));
 	assert_int_equal(call0(TDH_QUOTE_GET), INVALID(RAX));
+	power_off();
+}
+
+/* As modules are that have been released. */
+static void features_none(void **state)
+{
+	u64 value;
+
+	profile.features = TDX_EMU_FEATURES_NONE;
+	power_on();
+	assert_int_equal(metadata(TDX_MD_FEATURES0), BASE_FEATURES);
+	assert_int_equal(configure(TDX_FEATURES0_QUOTE), INVALID(R9));
+	assert_int_equal(configure(TDX_FEATURES0_NO_RBP_MOD), INVALID(R9));
+	assert_int_equal(configure(0), TDX_SUCCESS);
+	assert_int_equal(sys_rd(TDX_MD_EXT_REQUIRED, &value), TDX_METADATA_FIELD_ID_INCORRECT);
+	assert_int_equal(call0(TDH_EXT_INIT), INVALID(RAX));
+	assert_int_equal(call0(TDH_QUOTE_INIT), INVALID(RAX));
 	power_off();
 }
 
@@ -1357,7 +1376,7 @@ static void update_drops_features(void **state)
 	profile.features = TDX_EMU_FEATURES_NO_EXT;
 	install();
 	assert_int_equal(update(TDX_FEATURES0_QUOTE), TDX_SUCCESS);
-	assert_int_equal(tdx_emu_features0(), TDX_FEATURES0_QUOTE);
+	assert_int_equal(tdx_emu_features0(), BASE_FEATURES | TDX_FEATURES0_QUOTE);
 	assert_int_equal(call0(TDH_EXT_INIT), INVALID(RAX));
 	power_off();
 }
@@ -1454,7 +1473,7 @@ static void unknown_leaves(void **state)
 	static const u64 fns[] = {
 		0, 1, 0x1000, TDX_FN(TDH_QUOTE_GET, 1), TDX_FN(TDH_SYS_CONFIG, 2),
 		TDX_FN(TDH_SYS_INIT, 1), TDH_SYS_RD | 1ULL << 24, TDH_SYS_RD | 1ULL << 63,
-		SEAMLDR_INSTALL - 1, SEAMLDR_INSTALL | 1 << 16,
+		SEAMLDR_INSTALL + 1, SEAMLDR_INSTALL | 1 << 16, TDX_FN(TDH_SYS_TDMR_INIT, 1),
 	};
 	struct tdx_module_args args = {};
 	u32 i;
@@ -1518,6 +1537,7 @@ int main(void)
 		TEST(features_not_required),
 		TEST(features_without_extensions),
 		TEST(features_without_quoting),
+		TEST(features_none),
 		TEST(fault_points),
 		TEST(fault_in_a_suspended_call),
 		TEST(entropy_and_busy),

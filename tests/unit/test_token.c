@@ -545,7 +545,7 @@ static void report_checked(void **state)
 
 /* --- the shim's own cryptography --- */
 
-/* RFC 6979, A.2.6, SHA-384, "sample": what crypto.c gives in the kernel too. */
+/* RFC 6979, A.2.6, SHA-384, "sample": what ecdsa.c gives in the kernel too. */
 static void rfc6979_vector(void **state)
 {
 	static const u8 priv[] =
@@ -568,12 +568,13 @@ static void rfc6979_vector(void **state)
 
 static int start(void **state)
 {
-	return emu_crypto_init();
+	emu_p384_init();
+	return emu_hash_init();
 }
 
 static int finish(void **state)
 {
-	emu_crypto_exit();
+	emu_hash_exit();
 	return kshim_live_allocs() || kshim_warnings();
 }
 

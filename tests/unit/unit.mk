@@ -19,9 +19,9 @@ KSHIM_CRYPTO_SRCS := $(KSHIM_SRCS) tests/unit/kshim/crypto_openssl.c
 # The whole software TDX module, and the quoting path over it. What passes time
 # and what needs the kernel's crypto or threads is the shim's own.
 KSHIM_EMU_SRCS := $(KSHIM_CRYPTO_SRCS) tests/unit/kshim/engine.c \
-	$(filter-out %/engine.c %/work.c %/crypto.c,$(wildcard kernel/emu/*.c))
+	$(filter-out %/engine.c %/work.c %/hash.c %/ecdsa.c,$(wildcard kernel/emu/*.c))
 KSHIM_PATH_SRCS := $(KSHIM_EMU_SRCS) $(wildcard kernel/tdx_*.c) \
-	kernel/lab/seamcall.c kernel/lab/bringup.c
+	$(addprefix kernel/lab/,seamcall.c bringup.c update.c alone.c)
 
 test_hist_SRCS := bench/hist.c
 test_tails_SRCS := bench/tails.c
@@ -40,15 +40,18 @@ test_token_LIBS := -lcbor -lcrypto
 
 test_module_SRCS := $(KSHIM_EMU_SRCS) bench/verify.c
 test_module_LIBS := -lcbor -lcrypto
+test_boot_SRCS := $(KSHIM_EMU_SRCS)
+test_boot_LIBS := -lcrypto
 
 # host.c stands between the path and the module, to look and to interfere.
 HOST_SRCS := $(KSHIM_PATH_SRCS) tests/unit/host.c
 test_bringup_SRCS := $(HOST_SRCS)
 test_bringup_LIBS := -lcrypto
 GUEST_SRCS := $(HOST_SRCS) tests/unit/guest.c bench/verify.c
-$(foreach test,getquote policy faults,$(eval test_$(test)_SRCS := $(GUEST_SRCS)) \
+$(foreach test,getquote policy faults update,$(eval test_$(test)_SRCS := $(GUEST_SRCS)) \
 	$(eval test_$(test)_LIBS := -lcbor -lcrypto))
-$(foreach test,bringup getquote policy faults,$(eval test_$(test)_LDFLAGS := -Wl,--wrap=tdx_emu_seamcall))
+$(foreach test,bringup getquote policy faults update,$(eval test_$(test)_LDFLAGS := -Wl,--wrap=tdx_emu_seamcall))
+
 
 # --- how ---
 
@@ -58,7 +61,7 @@ UNIT_USER_CFLAGS := $(UNIT_CFLAGS) -Ibench -Ibpf
 # The kernel does without these warnings as well.
 UNIT_KSHIM_CFLAGS := $(UNIT_CFLAGS) -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers \
-	-include tests/unit/kshim/kshim.h -Itests/unit/kshim -I$(UNIT)/include -Ikernel -Ibench
+	-include tests/unit/kshim/kshim.h -Itests/unit/kshim -Ikernel/include -I$(UNIT)/include -Ikernel -Ibench
 KSHIM_HEADERS := $(UNIT)/include/.made
 
 # The shim, if this test needs it.
@@ -72,13 +75,14 @@ $(Q)$(CC) $(1) -c $< -o $@
 endef
 
 # The shim has it all in kshim.h; what sources include of the kernel's own
-# headers, and user space has not, is there but empty.
-$(KSHIM_HEADERS): $(wildcard kernel/*.[ch] kernel/emu/*.[ch] kernel/lab/*.[ch] tracepoints/*.h)
+# headers, and neither user space nor we have, is there but empty.
+$(KSHIM_HEADERS): $(wildcard kernel/*.[ch] kernel/emu/*.[ch] kernel/lab/*.[ch] \
+		kernel/include/asm/*.h kernel/include/asm/shared/*.h tracepoints/*.h)
 	@mkdir -p $(@D)
 	@grep -hoE '^#include <(linux|asm|trace)/[^>]+>' $^ | sort -u | tr -d '<>' | \
 	while read -r _ header; do \
 		echo "#include <$$header>" | $(CC) -E - >/dev/null 2>&1 || \
-		test -e tests/unit/kshim/$$header || \
+		test -e tests/unit/kshim/$$header || test -e kernel/include/$$header || \
 		{ mkdir -p $(@D)/$${header%/*} && : > $(@D)/$$header; }; \
 	done
 	@touch $@

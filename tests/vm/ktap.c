@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 static bool failed;
+static const char *skipped;
 static unsigned int ended, failures;
 
 void ktap_fail(const char *file, int line, const char *format, ...)
@@ -28,6 +29,11 @@ void ktap_begin(unsigned int count)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("KTAP version 1\n1..%u\n", count);
+}
+
+void ktap_skip(const char *why)
+{
+	skipped = why;
 }
 
 bool ktap_failed(void)
@@ -66,8 +72,12 @@ int ktap_run(const struct ktap_test *tests)
 			ktap_end("%s # SKIP %s", tests[i].name, tests[i].skip);
 			continue;
 		}
+		skipped = NULL;
 		tests[i].run();
-		ktap_end("%s", tests[i].name);
+		if (skipped)
+			ktap_end("%s # SKIP %s", tests[i].name, skipped);
+		else
+			ktap_end("%s", tests[i].name);
 	}
 	return ktap_status();
 }

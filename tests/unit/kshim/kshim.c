@@ -30,6 +30,7 @@
 #define ARENA_PAGES	65536UL		/* 256 MiB */
 
 bool kshim_killed, kshim_traced;
+unsigned int kshim_package_cpus = 4;
 unsigned int kshim_cpus = 4, kshim_max_order = 10, kshim_max_contig = UINT_MAX;
 void (*kshim_preempted)(void);
 void (*kshim_paused)(void);
@@ -100,15 +101,15 @@ void kshim_may_preempt(void)
 }
 
 /* Bound to its CPU, a worker is not moved by whoever runs in between. */
-long work_on_cpu_safe(int cpu, long (*work)(void *arg), void *arg)
+long work_on_cpu(int cpu, long (*work)(void *arg), void *arg)
 {
 	void (*preempted)(void) = kshim_preempted;
 	unsigned int here = kshim_cpu;
 	long ret;
 
 	kshim_might_sleep();
-	if (cpu >= kshim_cpus)
-		return -ENODEV;
+	if (!cpu_online(cpu))
+		die("work for a CPU that is not there");
 	kshim_preempted = NULL;
 	kshim_cpu = cpu;
 	ret = work(arg);
@@ -277,7 +278,7 @@ void kshim_advance_ns(u64 ns)
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t next;
-	int (*fn)(void *data);
+	cpu_stop_fn_t fn;
 	void *data;
 	unsigned int turn;
 	bool done[KSHIM_MAX_CPUS];
@@ -328,7 +329,7 @@ static void *stopped_cpu(void *arg)
 	return NULL;
 }
 
-int stop_machine(int (*fn)(void *data), void *data, const struct cpumask *cpus)
+int stop_machine(cpu_stop_fn_t fn, void *data, const struct cpumask *cpus)
 {
 	pthread_t threads[KSHIM_MAX_CPUS];
 	unsigned int i;

@@ -42,6 +42,7 @@ extern bool kshim_traced;		/* somebody listens to trace events */
 extern bool kshim_interrupt;		/* one is pending, and nobody takes it */
 extern unsigned int kshim_cpus;		/* online */
 extern __thread unsigned int kshim_cpu;	/* this thread is on */
+extern unsigned int kshim_package_cpus;	/* CPUs of a package */
 /* Called, if set, wherever another task might run: preempt_enable(), cond_resched(), a sleep. */
 extern void (*kshim_preempted)(void);
 extern void (*kshim_paused)(void);	/* called as somebody begins to sleep for a while */
@@ -65,14 +66,18 @@ typedef unsigned int gfp_t;
 #undef __always_inline
 #define __always_inline		inline __attribute__((always_inline))
 #define noinline		__attribute__((noinline))
+#define __aligned(n)		__attribute__((aligned(n)))
 #define __packed		__attribute__((packed))
 #define __user
 #define fallthrough		__attribute__((fallthrough))
 
 /* --- arithmetic --- */
 
+#define SZ_4K			0x1000
+#define SZ_2M			0x200000
 #define SZ_16M			0x1000000
 #define SZ_64M			0x4000000
+#define SZ_1G			0x40000000
 #define BIT_ULL(n)		(1ULL << (n))
 #define GENMASK_ULL(h, l)	(~0ULL >> (63 - (h)) & ~0ULL << (l))
 #define FIELD_GET(mask, v)	(((v) & (mask)) >> __builtin_ctzll(mask))
@@ -80,6 +85,7 @@ typedef unsigned int gfp_t;
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((u64)(n), d)
+#define ALIGN_DOWN(x, a)	((x) & ~((__typeof__(x))(a) - 1))
 #define IS_ALIGNED(x, a)	(((x) & ((__typeof__(x))(a) - 1)) == 0)
 #define ilog2(n)		(63 - __builtin_clzll(n))
 #define __ffs64(n)		((unsigned int)__builtin_ctzll(n))
@@ -139,6 +145,16 @@ static inline ssize_t strscpy(char *to, const char *from, size_t size)
 	memcpy(to, from, len);
 	to[len] = 0;
 	return len;
+}
+
+static inline const void *memchr_inv(const void *from, int c, size_t size)
+{
+	const u8 *p;
+
+	for (p = from; size; p++, size--)
+		if (*p != (u8)c)
+			return p;
+	return NULL;
 }
 
 /* --- log --- */
@@ -296,7 +312,8 @@ struct cpumask {
 #define cpu_online_mask		((const struct cpumask *)NULL)
 #define cpumask_first(mask)	((void)(mask), 0U)
 #define for_each_online_cpu(cpu)	for ((cpu) = 0; (cpu) < kshim_cpus; (cpu)++)
-int stop_machine(int (*fn)(void *data), void *data, const struct cpumask *cpus);
+typedef int (*cpu_stop_fn_t)(void *data);
+int stop_machine(cpu_stop_fn_t fn, void *data, const struct cpumask *cpus);
 void cpu_relax(void);
 
 /* Sleeping is for the clock to go on. */
@@ -329,11 +346,17 @@ struct kthread_work {
 #define KSHIM_MAX_CPUS		64
 
 #define num_online_cpus()	kshim_cpus
+#define cpus_read_lock()	kshim_might_sleep()
+#define cpus_read_unlock()	do { } while (0)
+#define topology_physical_package_id(cpu)	((int)((cpu) / kshim_package_cpus))
 #define numa_mem_id()		0
 #define smp_processor_id()	kshim_cpu
 #define DEFINE_PER_CPU(type, name)	type name[KSHIM_MAX_CPUS]
 #define per_cpu(var, cpu)	((var)[cpu])
-long work_on_cpu_safe(int cpu, long (*work)(void *arg), void *arg);
+#define cpu_online(cpu)		((cpu) < kshim_cpus)
+#define cpus_read_lock()	kshim_might_sleep()
+#define cpus_read_unlock()	do { } while (0)
+long work_on_cpu(int cpu, long (*work)(void *arg), void *arg);
 #define this_cpu_read(var)	per_cpu(var, smp_processor_id())
 #define this_cpu_write(var, v)	(this_cpu_read(var) = (v))
 
@@ -449,7 +472,7 @@ static inline void hash_del(struct hlist_node *node)
 /* --- <asm/shared/tdx.h> --- */
 
 struct tdx_module_args {
-	u64 rcx, rdx, r8, r9, r10, r11;
+	u64 rcx, rdx, r8, r9, r10, r11, r12, r13;
 };
 
 #endif /* KSHIM_H */
