@@ -7,6 +7,10 @@
 # or done where all is there.
 set -Eeuo pipefail
 
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=scripts/debian.sh
+source "$here/debian.sh"
+
 packages=(
 	gcc libc6-dev make git				# user space
 	clang llvm bpftool libbpf-dev			# BPF programs
@@ -23,6 +27,7 @@ cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}
 kernels=$cache/kernel
 current=$kernels/current
 oldest_kernel=6.12
+me=setup.sh
 quiet=
 tmp=
 
@@ -72,22 +77,20 @@ check() {
 set_up() {
 	all_there && return
 	claim_cache
-	install_packages
+	install_missing
 	has_kernel || cache_kernel
 	# Only the kernel's headers know which compiler built it.
-	install_packages
+	install_missing
 }
 
 all_there() { has_kernel && [[ -z $(missing_packages) ]]; }
 has_kernel() { [[ -e $current/release ]]; }
 
-# One set-up at a time; the others wait here and then find the work done.
 claim_cache() {
-	[[ $(. /etc/os-release && echo "${ID:-}") == debian ]] ||
+	is_debian ||
 		die 1 "something is missing (see setup.sh --check) and only Debian is known how to be set up"
-	{ mkdir -p "$kernels" && : >>"$cache/.lock"; } 2>/dev/null || die 1 "cannot write to the cache $cache"
-	exec {lock}<"$cache/.lock"
-	flock -n "$lock" || { say "waiting for another setup.sh" && flock "$lock"; }
+	claim "$cache/.lock"
+	mkdir -p "$kernels"
 	rm -rf "$kernels"/.new.*
 	tmp=$(mktemp -d "$kernels/.new.XXXXXX")
 	trap 'rm -rf "$tmp"' EXIT
@@ -98,15 +101,11 @@ claim_cache() {
 
 ### Packages
 
-# One query for all of them, to be instant.
 missing_packages() {
 	local wanted=("${packages[@]}")
 
 	! has_kernel || wanted+=("$(kernel_compiler)")
-	comm -13 \
-		<({ dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null || :; } |
-			sed -n 's/^installed //p' | sort -u) \
-		<(printf '%s\n' "${wanted[@]}" | sort -u)
+	missing_of "${wanted[@]}"
 }
 
 # The headers say CC = $(CROSS_COMPILE)gcc-12; the package is called gcc-12.
@@ -114,21 +113,11 @@ kernel_compiler() {
 	grep -o -m1 'gcc-[0-9]*' "$current/build/.kernelvariables" || echo gcc
 }
 
-install_packages() {
+install_missing() {
 	local missing=()
 
 	mapfile -t missing < <(missing_packages)
-	((${#missing[@]})) || return 0
-	((EUID == 0)) || command -v sudo >/dev/null ||
-		die 77 "root or sudo is needed to install ${missing[*]}"
-	say "installing ${missing[*]}"
-	logged as_root apt-get update
-	logged as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=600 "${missing[@]}"
-}
-
-as_root() {
-	if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+	install_packages "${missing[@]}"
 }
 
 ### The kernel
@@ -155,46 +144,19 @@ cache_kernel() {
 
 # Set $meta to the metapackage of the oldest series that will do, so that all
 # machines run the same one and their figures can be compared. The suites are
-# asked one after the other, in an apt state of our own: it needs no root, does
-# not depend on how fresh the machine's lists are, and leaves them alone.
+# asked one after the other.
 find_kernel() {
-	local codename suite source
+	local codename suite
 
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	codename=$(debian_codename)
 	say "looking for a Debian cloud kernel $oldest_kernel or newer"
-	mkdir -p "$tmp"/apt/{lists,cache/archives}/partial
-	: >"$tmp/apt/status"
 	for suite in "$codename-security" "$codename" "$codename-backports"; do
-		source=$(mirror_of "$suite")
-		[[ $source ]] || continue
-		echo "$source" >"$tmp/apt/sources.list"
-		logged private_apt apt-get update
+		use_suite "$suite" || continue
 		meta=$(oldest_series)
 		[[ -z $meta ]] || return 0
 	done
 	die 1 "no Debian cloud kernel $oldest_kernel or newer in $codename-security, $codename or" \
 		"$codename-backports of the mirror that apt is configured for"
-}
-
-private_apt() {
-	local keep=$tmp/apt command=$1
-
-	shift
-	"$command" -o Dir::Etc::sourcelist="$keep/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State="$keep" -o Dir::State::status="$keep/status" -o Dir::Cache="$keep/cache" \
-		-o APT::Sandbox::User=root "$@"
-}
-
-# The sources.list line for a suite, from the machine's own configuration in
-# whichever format that is; backports are beside the main suite.
-mirror_of() {
-	local beside=${1%-backports} keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-
-	[[ -r $keyring ]] && keyring="[signed-by=$keyring] " || keyring=
-	apt-get --no-release-info indextargets --format '$(COMPONENT) $(RELEASE) $(REPO_URI)' \
-		'Created-By: Packages' |
-		awk -v suite="$1" -v beside="$beside" -v keyring="$keyring" '
-			$1 == "main" && $2 == beside && !found++ { print "deb " keyring $3, suite, "main" }'
 }
 
 oldest_series() {
@@ -248,25 +210,6 @@ extract_vmlinux() {
 	esac
 	dd if="$1" iflag=skip_bytes,count_bytes skip="$offset" count=$((length - 4)) bs=1M status=none |
 		"$unpack" -dc >"$2"
-}
-
-### Telling
-
-say() { [[ $quiet ]] || echo "setup.sh: $*"; }
-
-die() {
-	local status=$1
-
-	shift
-	echo "setup.sh: $*" >&2
-	exit "$status"
-}
-
-# apt says far too much unless it fails.
-logged() {
-	"$@" >"$tmp/log" 2>&1 </dev/null && return
-	tail -n 15 "$tmp/log" >&2
-	die 1 "failed: $*"
 }
 
 main "$@"
