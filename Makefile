@@ -88,14 +88,41 @@ $(BUILD)/tdxbench: $(BENCH_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(LDLIBS)
 
+### Linux 7.3 with the quoting path. KDIR= is a source tree here, if somebody gives it.
+
+KERNEL	:= $(if $(filter-out file,$(origin KDIR)),KDIR='$(KDIR)') BUILD=$(BUILD) scripts/kernel.sh
+
+.PHONY: kernel kernel-check kernel-check-files kernel-test kernel-debug-test kernel-clean
+kernel:
+	@$(KERNEL) build
+
+kernel-check:
+	@$(KERNEL) check
+
+kernel-check-files:
+	@$(KERNEL) files
+
+kernel-test: setup
+	@$(MAKE) $(BUILD)/tdxbench $(VM_TESTS)
+	@$(KERNEL) test
+
+kernel-debug-test: setup
+	@$(MAKE) $(BUILD)/tdxbench $(VM_TESTS)
+	@$(KERNEL) test --flavour debug
+
+kernel-clean:
+	$(Q)rm -rf $(BUILD)/kernel
+
 ### What people type
 
 bench: setup
 	@$(MAKE) all
 	@$(BUILD)/tdxbench run
 
+# Kernels are the work of many minutes: make kernel-clean removes them.
 clean:
-	$(Q)rm -rf $(BUILD)
+	$(Q)rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/* $(BUILD)/.[!.]*))
+	@! test -e $(BUILD)/kernel || echo '$(BUILD)/kernel stays; make kernel-clean removes it'
 
 help:
 	@echo 'make bench   set up, build, run the quick suite in a VM, report in results/latest'
@@ -103,8 +130,18 @@ help:
 	@echo 'make         build only; make setup installs what that needs'
 	@echo 'make fuzz    fuzz the module and the path for FUZZ_SECONDS (600), in user space'
 	@echo 'make soak    all at once in VMs for SOAK_SECONDS (600)'
-	@echo 'make clean   remove $(BUILD)'
-	@echo 'V=1 shows commands; KDIR= builds tdx_lab.ko for another kernel'
+	@echo 'make clean   remove $(BUILD), but for kernels'
+	@echo
+	@echo 'make kernel  Linux 7.3 with the quoting path in it, for the VM, in $(BUILD)/kernel/vm'
+	@echo 'make kernel-check        checkpatch, sparse, W=1, kernel-doc, git am: patches and files'
+	@echo 'make kernel-check-files  prove that the files in that tree are those of kernel/'
+	@echo 'make kernel-test         boot it: bring-up, quotes, updates, the quick suite'
+	@echo 'make kernel-debug-test   the same with KASAN, lockdep and kmemleak'
+	@echo 'make kernel-clean        remove $(BUILD)/kernel'
+	@echo 'scripts/kernel.sh --help tells more, as how to put it into a tree of yours'
+	@echo
+	@echo 'V=1 shows commands; KDIR= builds tdx_lab.ko for another kernel,'
+	@echo 'and with make kernel it is the source tree to take'
 
 -include $(wildcard $(BUILD)/bench/*.d)
 

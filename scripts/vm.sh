@@ -21,7 +21,7 @@ kernel='' append='' progress='' results='' console=''
 files=() modules=() tools=() guest_command=()
 
 # What a kernel says when it is in trouble, right after the time stamp.
-trouble_pattern='^\[[ 0-9.]+\] (WARNING: |BUG: |Oops|kernel BUG |Kernel panic|general protection fault|UBSAN: |INFO: task .* blocked|rcu: INFO: .*stall|watchdog: |.* \[#[0-9]+\] )'
+trouble_pattern='^\[[ 0-9.]+\] (WARNING: |BUG[ :]|\[ BUG: |Oops|kernel BUG |Kernel panic|general protection fault|UBSAN: |INFO: task .* blocked|INFO: trying to register |rcu: INFO: .*stall|watchdog: |.* \[#[0-9]+\] )'
 
 usage() {
 	cat <<EOF

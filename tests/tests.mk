@@ -7,9 +7,9 @@ include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
 
 # Programs that run in the VM, with the part of tdxbench that talks to the lab.
-VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile test_host soak)
+VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile test_host test_kernel soak)
 VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o) \
-	$(addprefix $(BUILD)/bench/,kallsyms.o lab.o meminfo.o param.o tails.o verify.o)
+	$(addprefix $(BUILD)/bench/,facts.o kallsyms.o lab.o meminfo.o param.o tails.o verify.o)
 
 # The longest first: it decides when all is done. Modules are loaded one after the
 # other there, and with init_on_alloc=0 on pages as the one before has left them.
@@ -43,7 +43,7 @@ $(BUILD)/tests/vm/%.o: tests/vm/%.c
 
 $(VM_TESTS): %: %.o $(VM_TEST_OBJ)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) -o $@ $^ -lcbor -lcrypto -lm -lpthread
+	$(Q)$(CC) -o $@ $^ -lcbor -lcrypto -lm -lpthread -lz
 
 # For SOAK_SECONDS, 600 if not set; Ctrl-C ends it.
 soak: setup

@@ -437,11 +437,11 @@ static void print_all(json_t *result)
 	FILE *null = fopen("/dev/null", "w");
 	char hex[DIGEST_HEX];
 
-	table_print(result, null);
+	table_print(result, true, null);
 	export_csv(result, null);
 	export_digest(result, hex);
 	result_print(result, null);
-	table_print_side(&side, null);
+	table_print_side(&side, true, null);
 	fclose(null);
 }
 
@@ -711,7 +711,7 @@ static char *tables_of(const json_t *result)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	table_print(result, out);
+	table_print(result, false, out);
 	fclose(out);
 	return text;
 }
@@ -854,7 +854,7 @@ static char *side_of(json_t *const *results, size_t count)
 	FILE *out = open_memstream(&text, &size);
 
 	memcpy(side.result, results, count * sizeof(*results));
-	table_print_side(&side, out);
+	table_print_side(&side, true, out);
 	fclose(out);
 	return text;
 }

@@ -52,6 +52,7 @@ $(foreach test,getquote policy faults update,$(eval test_$(test)_SRCS := $(GUEST
 	$(eval test_$(test)_LIBS := -lcbor -lcrypto))
 $(foreach test,bringup getquote policy faults update,$(eval test_$(test)_LDFLAGS := -Wl,--wrap=tdx_emu_seamcall))
 
+test_kvm_SRCS := $(KSHIM_SRCS) kernel/linux-7.3/kvm/tdx_quote.c
 
 # --- how ---
 
