@@ -16,12 +16,12 @@
 #include <asm/msr.h>
 #include <asm/tsc.h>
 
-/* ns per TSC cycle as a 32.32 fixed-point number; set by tdx_clock_init(). */
+/* ns per TSC cycle as a 32.32 fixed-point number, 0 where the kernel knows no frequency. */
 extern u64 tdx_clock_mult;
 
 static inline void tdx_clock_init(void)
 {
-	tdx_clock_mult = div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz);
+	tdx_clock_mult = tsc_khz ? div_u64((u64)NSEC_PER_MSEC << 32, tsc_khz) : 0;
 }
 
 /* ns since the TSC was 0. Only differences mean anything. */

@@ -192,12 +192,14 @@ int tdx_sys_rd(u64 field, u64 *value)
  * @features0: TDX_FEATURES0 of the module
  *
  * Extensions come implicitly with a feature that needs them, so only quoting
- * is named.
+ * is named. tdx_ext_init() goes by the same @features0, so that a module without
+ * add-ons is asked nothing more.
  *
  * Return: the features; 0 means that version 0 of the call will do.
  */
 u64 tdx_ext_select(u64 features0)
 {
+	boot_features0 = features0;
 	addon_features = features0 & TDX_FEATURES0_QUOTE;
 	return addon_features;
 }
@@ -243,7 +245,9 @@ static struct page *alloc_chunk(struct pool *pool, u32 max, u32 *nr)
 	struct page *page;
 
 	for (;;) {
-		gfp_t gfp = GFP_KERNEL | (order ? __GFP_NOWARN | __GFP_NORETRY : 0);
+		/* At boot there is nothing to kill for memory: the kernel would panic. */
+		gfp_t gfp = GFP_KERNEL | __GFP_NOWARN |
+			    (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL);
 
 		page = alloc_pages(gfp, order);
 		if (page || !order)
@@ -383,6 +387,18 @@ static int pool_grow(struct pool *pool)
 	return ret;
 }
 
+/* What the module has taken never comes back: not even begun where it cannot end well. */
+static bool pool_can_be_had(u32 required)
+{
+	u64 available = si_mem_available();
+
+	if (required < available)
+		return true;
+	pr_err("the TDX module wants %u pages for extensions, available are %llu\n",
+	       required, available);
+	return false;
+}
+
 static int pool_fill(u32 required)
 {
 	struct pool pool = {
@@ -393,6 +409,8 @@ static int pool_fill(u32 required)
 	};
 	int ret = 0;
 
+	if (!pool_can_be_had(required))
+		return -ENOMEM;
 	pool.list = (u64 *)get_zeroed_page(GFP_KERNEL);
 	if (!pool.list)
 		return -ENOMEM;
@@ -445,7 +463,7 @@ static int ext_read_metadata(u64 *pages, u64 *required)
 /* The module's features: as it says now, or as it said at boot. */
 static int ext_features0(bool first, u64 *features0)
 {
-	if (!first && tdx_quote_policy.recheck == TDX_RECHECK_NONE) {
+	if (first || tdx_quote_policy.recheck == TDX_RECHECK_NONE) {
 		*features0 = boot_features0;
 		return 0;
 	}
@@ -460,8 +478,6 @@ static int ext_bring_up(bool first)
 	ret = ext_features0(first, &features0);
 	if (ret)
 		return ret;
-	if (first)
-		boot_features0 = features0;
 	if (!(features0 & TDX_FEATURES0_EXT))
 		return -EOPNOTSUPP;
 

@@ -5,6 +5,7 @@
  */
 #include <linux/errno.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -352,6 +353,7 @@ void tdx_emu_exit(void)
 	if (!powered)
 		return;
 	WRITE_ONCE(powered, false);
+	synchronize_rcu();	/* no CPU is inside any more: preemption is off there */
 	emu_work_exit();
 	emu_engine_exit();
 	emu_hash_exit();

@@ -211,7 +211,7 @@ u64 emu_sys_key_config(void)
 
 static void stop(enum emu_sys_state state)
 {
-	emu.sys = state;
+	WRITE_ONCE(emu.sys, state);
 	emu.ext_ready = false;
 	emu.quote_ready = false;
 }
@@ -254,14 +254,14 @@ u64 emu_sys_update(u8 version, const struct tdx_module_args *args)
 	return r;
 }
 
-/* At once: calls that a CPU is in, or has left half-way, are nobody's business any more. */
+/*
+ * At once: calls that a CPU is in, or has left half-way, are nobody's business any more.
+ * Without the lock, for a host that has crashed may have stopped a CPU that has it.
+ */
 u64 emu_sys_disable(void)
 {
-	u64 r;
+	u64 r = READ_ONCE(emu.sys) == EMU_SYS_DISABLED ? TDX_SYS_SHUTDOWN : TDX_SUCCESS;
 
-	raw_spin_lock(&emu.lock);
-	r = emu.sys == EMU_SYS_DISABLED ? TDX_SYS_SHUTDOWN : TDX_SUCCESS;
 	stop(EMU_SYS_DISABLED);
-	raw_spin_unlock(&emu.lock);
 	return r;
 }

@@ -81,6 +81,7 @@ void host_power_on(void)
 	kshim_fail_alloc_after(-1);
 	kshim_max_order = 10;
 	kshim_max_contig = -1;
+	kshim_available = LONG_MAX;
 	kshim_killed = false;
 	kshim_traced = false;
 	kshim_interrupt = false;

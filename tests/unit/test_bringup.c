@@ -449,6 +449,27 @@ static void unreadable_metadata(void **state)
 	}
 }
 
+/* More than there is: the module is given nothing, for it would keep that. */
+static void pool_too_large(void **state)
+{
+	host_profile_default();
+	power_on_traced();
+	kshim_available = host_profile.pool_pages;
+	expect_ext(-ENOMEM, TDX_EXT_FAILED);
+	assert_int_equal(seam_attempts(TDH_EXT_MEM_ADD), 0);
+	assert_non_null(strstr(kshim_last_log(), "pages for extensions, available are"));
+}
+
+/* TDH.SYS.CONFIG has been told what it offers; a module without add-ons is asked no more. */
+static void features_are_read_once(void **state)
+{
+	host_profile_default();
+	power_on_traced();
+	read_says(TDX_MD_FEATURES0, 0);
+	expect_ext(0, TDX_EXT_ABSENT);
+	assert_int_equal(seam_attempts(TDH_SYS_RD), 1);
+}
+
 static void ext_init_refused(void **state)
 {
 	host_profile_default();
@@ -591,6 +612,8 @@ int main(void)
 		cmocka_unit_test(buffers_are_capped),
 		cmocka_unit_test(no_extensions),
 		cmocka_unit_test(unreadable_metadata),
+		cmocka_unit_test(features_are_read_once),
+		cmocka_unit_test(pool_too_large),
 		cmocka_unit_test(ext_init_refused),
 		cmocka_unit_test(pool_refused),
 		cmocka_unit_test(quote_init_refused),

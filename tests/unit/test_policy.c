@@ -514,7 +514,7 @@ static u64 busy_once(u64 fn, struct tdx_module_args *args)
 	case 1:
 		return TDX_OPERAND_BUSY;
 	case 3:
-		for (i = 0; i < 20000 && kshim_waiters() + tdx_quote_in_flight() > 1; i++)
+		for (i = 0; i < 2000000 && kshim_waiters() + tdx_quote_in_flight() > 1; i++)
 			kshim_look_later();
 		served_meanwhile = tdx_quote_in_flight() == 1;
 	}

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -310,6 +311,21 @@ static void test_lab_again(void)
 	down();
 }
 
+/* Policies are the kernel's own here, and outlive the lab that has set one. */
+static void test_policy_is_default(void)
+{
+	struct tdx_quote_policy policy = posted;
+	int fd;
+
+	if (!EXPECT(!lab_load(MODULE)))
+		return;
+	fd = raw_device();
+	EXPECT(!ioctl(fd, TDX_LAB_GET_POLICY, &policy));
+	EXPECT(!memcmp(&policy, &best, sizeof(policy)));
+	close(fd);
+	down();
+}
+
 static bool number(const char *text, unsigned int *value)
 {
 	char *end;
@@ -329,6 +345,7 @@ int main(int argc, char **argv)
 		{ "the lab: quotes", test_quotes, NULL },
 		{ "the lab: updates in a storm", test_updates_in_a_storm, NULL },
 		{ "the lab: once more, as posted", test_lab_again, NULL },
+		{ "the lab: its next load finds the default policy", test_policy_is_default, NULL },
 		{}
 	};
 

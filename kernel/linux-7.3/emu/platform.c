@@ -59,6 +59,8 @@ static int __init set_rows(char *settings)
 /* Whoever mistypes a row gets no module: figures of another one would mislead. */
 static int __init parse(char *settings)
 {
+	/* Of several the last one counts. */
+	static_branch_disable(&tdx_emu_on);
 	emu_profile_default(&profile);
 	if (!settings || (strcmp(settings, "on") && set_rows(settings)))
 		return -EINVAL;
@@ -104,6 +106,7 @@ int tdx_emu_power_cycle(void)
 
 	tdx_quote_exit();
 	tdx_emu_exit();
+	tdx_quote_policy = (struct tdx_quote_policy)TDX_QUOTE_POLICY_DEFAULT;
 	return tdx_emu_init();
 }
 

@@ -30,7 +30,8 @@ u64 tdx_emu_answer(u64 fn, struct tdx_module_args *args);
 /*
  * Power off, which no host can do to a real module, and on again, for the lab
  * (module tdx_lab), which then initialises it its own way. What the kernel had
- * initialised is undone, quoting too. -ENODEV when the module is not switched on.
+ * initialised is undone, quoting too, and the policy is the default again. -ENODEV
+ * when the module is not switched on.
  */
 int tdx_emu_power_cycle(void);
 

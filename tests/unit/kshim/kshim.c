@@ -32,6 +32,7 @@
 bool kshim_killed, kshim_traced;
 unsigned int kshim_package_cpus = 4;
 unsigned int kshim_cpus = 4, kshim_max_order = 10, kshim_max_contig = UINT_MAX;
+long kshim_available = LONG_MAX;
 void (*kshim_preempted)(void);
 void (*kshim_paused)(void);
 __thread unsigned int kshim_cpu;

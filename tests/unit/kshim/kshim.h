@@ -12,6 +12,7 @@
 #define KSHIM_H
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,7 @@ bool kshim_alloc_failed(void);		/* since then, any */
 /* Contiguous pages beyond these cannot be had: memory is fragmented. */
 extern unsigned int kshim_max_order;	/* by alloc_pages(), pages are 1 << this */
 extern unsigned int kshim_max_contig;	/* by tdx_alloc_contig(), pages */
+extern long kshim_available;		/* pages, as told; nothing is made of it */
 /* Allocations that were not freed again. */
 size_t kshim_live_allocs(void);
 unsigned int kshim_warnings(void);	/* WARN_ON_ONCE() that were hit */
@@ -357,6 +359,7 @@ struct kthread_work {
 #define cpus_read_lock()	kshim_might_sleep()
 #define cpus_read_unlock()	do { } while (0)
 long work_on_cpu(int cpu, long (*work)(void *arg), void *arg);
+static inline void synchronize_rcu(void) { }
 #define this_cpu_read(var)	per_cpu(var, smp_processor_id())
 #define this_cpu_write(var, v)	(this_cpu_read(var) = (v))
 
@@ -367,6 +370,7 @@ long work_on_cpu(int cpu, long (*work)(void *arg), void *arg);
 #define __GFP_NOWARN		0x2
 #define __GFP_NORETRY		0x4
 #define __GFP_ZERO		0x8
+#define __GFP_RETRY_MAYFAIL	0x10
 
 #define PAGE_SHIFT		12
 #define PAGE_SIZE		(1UL << PAGE_SHIFT)
@@ -377,6 +381,7 @@ struct page {
 	bool used;
 };
 
+static inline long si_mem_available(void) { return kshim_available; }
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 void __free_page(struct page *page);
 static inline void split_page(struct page *page, unsigned int order) { (void)page; (void)order; }
