@@ -16,11 +16,13 @@
 #define DEFAULT_RESULT	"results/latest"
 
 static struct report_options {
-	bool digest, canonical, json, csv;
+	bool metrics, digest, canonical, json, csv;
 	const char *html, *plots;
 } options;
 
 static const struct option_row rows[] = {
+	{ .letter = 'm', .long_name = "metrics", .type = OPTION_FLAG, .target = &options.metrics,
+	  .help = "behind the tables, every metric of every point" },
 	{ .letter = 'd', .long_name = "digest", .type = OPTION_FLAG, .target = &options.digest,
 	  .help = "print the SHA-256 of all exact metrics and nothing else" },
 	{ .letter = 'n', .long_name = "canonical", .type = OPTION_FLAG, .target = &options.canonical,
@@ -65,7 +67,7 @@ static int print_form(const json_t *result, const char *path)
 	else if (options.csv)
 		export_csv(result, stdout);
 	else if (!options.html && !options.plots)
-		table_print(result, stdout);
+		table_print(result, options.metrics, stdout);
 	return 0;
 }
 
@@ -121,7 +123,7 @@ static int print_side(const struct side *side)
 	else if (options.csv)
 		export_csv_side(side, stdout);
 	else if (!options.html)
-		table_print_side(side, stdout);
+		table_print_side(side, options.metrics, stdout);
 	if (options.html && html_write_side(side, options.html))
 		ret = EXIT_ERROR;
 	return ret;
@@ -157,7 +159,7 @@ const struct command cmd_report = {
 	.name = "report",
 	.summary = "Show results that are already there, as tables or in another form.",
 	.synopsis = "[OPTION...] [RESULT.json | DIR]...     (default: " DEFAULT_RESULT ")",
-	.text = "Several results stand side by side, a column each.\n\n"
+	.text = "Several results stand side by side: a row each in the tables, a column in --metrics.\n\n"
 		"examples:\n"
 		"  tdxbench report\n"
 		"  tdxbench report A B                                    two results side by side\n"

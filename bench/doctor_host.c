@@ -5,12 +5,12 @@
  */
 #include "doctor_host.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "facts.h"
+#include "kallsyms.h"
 
 enum step_id {
 	CPU, KERNEL, PATH, BTF, FIRMWARE, HIBERNATION, MODULE, KVM, EXTENSIONS, QUOTING,
@@ -35,12 +35,8 @@ typedef enum step_state tester(char *seen, size_t size);
 
 const char *doctor_model(void)
 {
-	char line[4096], *rest = line, *word;
-
-	fact_line("/proc/cmdline", line, sizeof(line));
-	while ((word = strsep(&rest, " ")))
-		if (!strncmp(word, "tdx_emu=", 8) && strcmp(word + 8, "off") && strcmp(word + 8, "0"))
-			return "tdx_emu= on the kernel's command line";
+	if (fact_emulated())
+		return "tdx_emu= on the kernel's command line";
 	return fact_readable("/sys/module/tdx_lab") ? "tdx_lab is loaded" : NULL;
 }
 
@@ -71,9 +67,11 @@ static enum step_state test_kernel(char *seen, size_t size)
 
 static enum step_state test_path(char *seen, size_t size)
 {
+	struct kallsym symbol;
+
 	if (fact_readable("/sys/kernel/tracing/events/tdx_ext"))
 		return SAY(STEP_OK, "tdx_ext events in tracefs");
-	if (fact_symbol("__traceiter_quote_end"))
+	if (kallsyms_find(KALLSYMS_PATH, &symbol))
 		return SAY(STEP_OK, "the events' functions in /proc/kallsyms");
 	return SAY(STEP_MISSING, "neither tdx_ext events in tracefs nor their functions in /proc/kallsyms");
 }
@@ -181,15 +179,9 @@ static enum step_state test_quoting(char *seen, size_t size)
 
 static enum step_state test_privilege(char *seen, size_t size)
 {
-	enum { SYS_ADMIN = 21, PERFMON = 38, BPF = 39 };
-	char text[64];
-	uint64_t caps;
-
-	fact_value("/proc/self/status", "CapEff", text, sizeof(text));
-	caps = strtoull(text, NULL, 16);
-	if (caps >> SYS_ADMIN & 1)
+	if (fact_capable(FACT_SYS_ADMIN))
 		return SAY(STEP_OK, "CAP_SYS_ADMIN");
-	if (!(caps >> BPF & 1) || !(caps >> PERFMON & 1))
+	if (!fact_capable(FACT_BPF) || !fact_capable(FACT_PERFMON))
 		return SAY(STEP_MISSING, "no CAP_BPF with CAP_PERFMON");
 	return SAY(STEP_OK, "CAP_BPF and CAP_PERFMON");
 }

@@ -24,6 +24,11 @@ static const char *place_of(const char *path)
 	return place;
 }
 
+FILE *fact_open(const char *path)
+{
+	return fopen(place_of(path), "re");
+}
+
 bool fact_readable(const char *path)
 {
 	return !access(place_of(path), R_OK);
@@ -31,7 +36,7 @@ bool fact_readable(const char *path)
 
 bool fact_line(const char *path, char *line, size_t size)
 {
-	FILE *file = fopen(place_of(path), "re");
+	FILE *file = fact_open(path);
 
 	*line = 0;
 	if (!file)
@@ -48,7 +53,7 @@ bool fact_line(const char *path, char *line, size_t size)
 static bool find_line(const char *path, bool (*wanted)(char *line, const void *arg),
 		      const void *arg, char *found, size_t size)
 {
-	FILE *file = fopen(place_of(path), "re");
+	FILE *file = fact_open(path);
 	size_t room = 0;
 	char *line = NULL;
 	bool is = false;
@@ -97,17 +102,44 @@ bool fact_value(const char *path, const char *key, char *value, size_t size)
 	return find_line(path, has_key, key, value, size);
 }
 
-/* "ffffffff81000000 T name" or "… name [module]" */
-static bool is_symbol(char *line, const void *name)
-{
-	char symbol[128];
+/* ---- The kernel and this process ---- */
 
-	return sscanf(line, "%*s %*c %127s", symbol) == 1 && !strcmp(symbol, name);
+bool fact_argument(const char *key, char *value, size_t size)
+{
+	char line[4096], *word, *rest = line;
+	size_t len = strlen(key);
+	bool found = false;
+
+	*value = 0;
+	fact_line("/proc/cmdline", line, sizeof(line));
+	while ((word = strsep(&rest, " "))) {
+		if (strncmp(word, key, len) || word[len] != '=')
+			continue;
+		snprintf(value, size, "%s", word + len + 1);
+		found = true;
+	}
+	return found;
 }
 
-bool fact_symbol(const char *name)
+bool fact_capable(unsigned int capability)
 {
-	return find_line("/proc/kallsyms", is_symbol, name, NULL, 0);
+	unsigned long long caps;
+	char text[64];
+
+	fact_value("/proc/self/status", "CapEff", text, sizeof(text));
+	caps = strtoull(text, NULL, 16);
+	return (caps >> capability | caps >> FACT_SYS_ADMIN) & 1;
+}
+
+/* The argument alone is no proof: mistyped, or on a kernel without it, it does nothing. */
+bool fact_emulated(void)
+{
+	enum { TAINT_TEST = 18 };
+	char value[512], taint[32];
+
+	fact_line("/proc/sys/kernel/tainted", taint, sizeof(taint));
+	return fact_argument("tdx_emu", value, sizeof(value)) &&
+	       strtoull(taint, NULL, 10) >> TAINT_TEST & 1;
 }
 
 /* ---- Configuration of the kernel ---- */

@@ -8,7 +8,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
+/* Linux's numbers; SYS_ADMIN counts for the two others. */
+enum { FACT_SYS_ADMIN = 21, FACT_PERFMON = 38, FACT_BPF = 39 };
+
+FILE *fact_open(const char *path);	/* to read; NULL when it cannot be */
 bool fact_readable(const char *path);
 /* First line without its newline; "" and false when there is none. */
 bool fact_line(const char *path, char *line, size_t size);
@@ -19,8 +24,12 @@ bool fact_value(const char *path, const char *key, char *value, size_t size);
 
 /* 'y', 'm', 'n'; '?' where this kernel's configuration is not to be found. */
 char fact_config(const char *option);
-/* Has the kernel, or a module of it, a symbol of that name? */
-bool fact_symbol(const char *name);
+/* The last KEY=value on the kernel's command line; "" and false when there is none. */
+bool fact_argument(const char *key, char *value, size_t size);
+/* May this process do what that takes? */
+bool fact_capable(unsigned int capability);
+/* Is the TDX module that this kernel has booted with software, a model? */
+bool fact_emulated(void);
 
 /* Is the kernel's log readable at all, and does it still have its beginning? */
 bool fact_log_readable(void);

@@ -399,9 +399,9 @@ static void remark(const char *text, void *out)
 	element(out, "p", "soft", text);
 }
 
-static void open_table(const struct grid *grid, void *out)
+static void folded_table(const struct grid *grid, void *out)
 {
-	fputs("<details open><summary>", out);
+	fputs("<details><summary>", out);
 	html_escape(out, grid->title);
 	fputs("</summary><div>\n", out);
 	table(out, grid);
@@ -421,8 +421,9 @@ static void side_page(FILE *out, const void *of)
 	fputs("</header>\n<h2>What stands beside what</h2>\n", out);
 	table(out, legend);
 	side_coverage(side, remark, out);
-	fputs("<h2>The numbers, point by point</h2>\n", out);
-	side_each_point(side, open_table, out);
+	side_overview(side, titled_table, out);
+	fputs("<h2>Every number, point by point</h2>\n", out);
+	side_each_point(side, folded_table, out);
 	fputs("<footer>One page made by tdxbench from several result.json, which have every histogram "
 	      "with its buckets.</footer>\n</main>\n</body>\n</html>\n", out);
 	grid_free(legend);

@@ -91,6 +91,13 @@ int image_append(struct image *image, const char *from, const char *arguments)
 	return EXIT_DONE;
 }
 
+/* Without its arguments the kernel would be another one. */
+static int unreadable(const char *path)
+{
+	fprintf(stderr, "tdxbench: cannot read %s: %s\n", path, strerror(errno));
+	return EXIT_ERROR;
+}
+
 static int take_cmdline(struct image *image, const char *path, FILE *file)
 {
 	char *line = NULL;
@@ -100,7 +107,9 @@ static int take_cmdline(struct image *image, const char *path, FILE *file)
 
 	if (len > 0 && line[len - 1] == '\n')
 		line[--len] = 0;
-	if (len > 0 && (strlen(line) != (size_t)len || fgetc(file) != EOF))
+	if (len < 0 && ferror(file))
+		ret = unreadable(path);
+	else if (len > 0 && (strlen(line) != (size_t)len || fgetc(file) != EOF))
 		ret = usage_error("run", "%s: " ALLOWED, path);
 	else if (len > 0)
 		ret = image_append(image, path, line);
@@ -118,7 +127,7 @@ static int read_cmdline(struct image *image, const char *dir)
 		return EXIT_DONE;
 	file = fopen(path, "re");
 	if (!file)
-		return EXIT_DONE;
+		return errno == ENOENT ? EXIT_DONE : unreadable(path);
 	ret = take_cmdline(image, path, file);
 	fclose(file);
 	return ret;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "facts.h"
+
 static bool parse(const char *line, const char *name, struct kallsym *symbol)
 {
 	unsigned long long address;
@@ -22,7 +24,7 @@ static bool parse(const char *line, const char *name, struct kallsym *symbol)
 
 bool kallsyms_find(const char *name, struct kallsym *symbol)
 {
-	FILE *file = fopen("/proc/kallsyms", "re");
+	FILE *file = fact_open("/proc/kallsyms");
 	bool found = false;
 	char line[512];
 

@@ -154,7 +154,7 @@ int result_publish(const json_t *result, const char *results_dir, FILE *out)
 		return ret;
 	/* The numbers are worth seeing even where they cannot be kept. */
 	ret = result_write(result, dir);
-	table_print(result, out);
+	table_print(result, false, out);
 	if (ret) {
 		rmdir(dir);
 	} else if (publish_all(result, results_dir, dir, out)) {

@@ -2,19 +2,18 @@
 /*
  * May it run here? Said before a VM is booted, a module loaded or a program attached.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "facts.h"
 #include "kallsyms.h"
 #include "measurement.h"
 #include "options.h"
 #include "publish.h"
 #include "result.h"
 #include "run.h"
-
-#define CAP_SYS_ADMIN	21	/* counts for the two others */
-#define CAP_PERFMON	38
-#define CAP_BPF		39
 
 static int cannot_run(const char *what, const char *remedy)
 {
@@ -24,16 +23,20 @@ static int cannot_run(const char *what, const char *remedy)
 
 static int check_btf(void)
 {
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
+	if (!fact_readable("/sys/kernel/btf/vmlinux"))
 		return cannot_run("the kernel has no BTF", "it needs CONFIG_DEBUG_INFO_BTF");
 	return EXIT_DONE;
 }
 
 static int check_module(const struct run_options *options)
 {
-	if (access(options->image.module, R_OK))
-		return cannot_run("tdx_lab.ko is not built", "run make");
-	return EXIT_DONE;
+	const char *module = options->image.module;
+
+	if (!access(module, R_OK))
+		return EXIT_DONE;
+	fprintf(stderr, "tdxbench: cannot run here: there is no lab module %s: %s; make builds one\n",
+		module, strerror(errno));
+	return EXIT_CANNOT_RUN;
 }
 
 static int check_results(const struct run_options *options)
@@ -109,21 +112,6 @@ static int check_local(const struct run_options *options)
 
 /* --- this kernel as it is --- */
 
-static bool may_trace(void)
-{
-	const unsigned long long needed = 1ULL << CAP_BPF | 1ULL << CAP_PERFMON;
-	FILE *file = fopen("/proc/self/status", "re");
-	unsigned long long caps = 0;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "CapEff: %llx", &caps) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return caps & 1ULL << CAP_SYS_ADMIN || (caps & needed) == needed;
-}
-
 static int check_host(const struct run_options *options)
 {
 	struct kallsym symbol;
@@ -132,7 +120,7 @@ static int check_host(const struct run_options *options)
 	if (!kallsyms_find(KALLSYMS_PATH, &symbol))
 		return cannot_run("this kernel has no tdx_ext trace events",
 				  "tdxbench doctor explains what is missing");
-	if (!may_trace())
+	if (!fact_capable(FACT_BPF) || !fact_capable(FACT_PERFMON))
 		return cannot_run("loading BPF programs needs root, or CAP_BPF and CAP_PERFMON",
 				  "use sudo");
 	ret = check_btf();

@@ -32,15 +32,19 @@ static uint64_t quotes_made(const struct collect_quotes *quotes)
 
 /* --- watching --- */
 
-/* On a terminal, one line that changes. */
-static void show_progress(uint64_t ns, uint64_t before)
+/* On a terminal, one line that changes. The rate is that since the last call, however long ago. */
+static void show_progress(uint64_t start)
 {
-	uint64_t made = quotes_made(&seen.quotes);
+	static uint64_t shown, before;
+	uint64_t now = clock_now() - start, made = quotes_made(&seen.quotes);
 	bool terminal = isatty(STDERR_FILENO);
 
-	fprintf(stderr, "%s%6.0f s  %llu quotes (%llu/s)  %llu events lost%s", terminal ? "\r" : "",
-		(double)ns / 1e9, (unsigned long long)made, (unsigned long long)(made - before),
+	fprintf(stderr, "%s%6.0f s  %llu quotes (%.0f/s)  %llu events lost%s", terminal ? "\r" : "",
+		(double)now / 1e9, (unsigned long long)made,
+		(double)(made - before) * 1e9 / (double)(now - shown),
 		(unsigned long long)seen.lost, terminal ? "\033[K" : "\n");
+	shown = now;
+	before = made;
 }
 
 /* False when a signal came first. */
@@ -60,13 +64,12 @@ static bool sleep_until(uint64_t ns)
 /* Once a second, until @end. */
 static int show_until(uint64_t start, uint64_t end)
 {
-	uint64_t next = start + NSEC_PER_SEC, before = 0;
+	uint64_t next = start + NSEC_PER_SEC;
 
 	for (; next < end && sleep_until(next); next += NSEC_PER_SEC) {
 		if (collect_peek(&seen))
 			return -1;
-		show_progress(next - start, before);
-		before = quotes_made(&seen.quotes);
+		show_progress(start);
 	}
 	if (next >= end)
 		sleep_until(end);

@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "result.h"
@@ -193,6 +194,8 @@ static const struct fact_row fact_rows[] = {
 	{ "memory_mib", "memory, MiB", false, true },
 	{ "cpu_model", "CPU model", false, true },
 	{ "clocksource", "clocksource", false, true },
+	{ "preemption", "preemption", false, true },
+	{ "heap_init", "memory zeroed when allocated", false, true },
 	{ "qemu", "QEMU", false, true },
 	{ "compiler", "compiler", false, false },
 	{ "tdxbench", "commit", true, false },
@@ -341,8 +344,30 @@ static void put_ratio(struct cell *cell, double a, double b)
 		put_mark(cell, '=');
 	else if (isnan(a) || isnan(b) || !a)
 		put_mark(cell, '-');
+	else if (b && fabs(b / a) < 0.001)
+		snprintf(cell->text, sizeof(cell->text), "<0.001");
 	else
 		snprintf(cell->text, sizeof(cell->text), fabs(b / a) < 100 ? "%.3f" : "%.0f", b / a);
+}
+
+#define TOO_SMALL	0.1	/* in the larger number's unit: hardly a digit would be left */
+
+/* The unit is the larger number's; what would be next to nothing in it brings its own. */
+static void put_number(struct cell *cell, const char *unit, double number, double largest)
+{
+	double factor, own;
+	const char *own_unit = human_unit(unit, number, &own);
+	char digits[32];
+
+	cell->style = CELL_NUMBER;
+	human_unit(unit, largest, &factor);
+	if (isnan(number))
+		put_mark(cell, '-');
+	else if (number && fabs(number) / factor < TOO_SMALL && own < factor)
+		snprintf(cell->text, sizeof(cell->text), "%s %s",
+			 human_number(number / own, digits, sizeof(digits)), own_unit);
+	else
+		human_number(number / factor, cell->text, sizeof(cell->text));
 }
 
 static void add_numbers(struct grid *grid, const struct side *side, const char *name,
@@ -354,13 +379,8 @@ static void add_numbers(struct grid *grid, const struct side *side, const char *
 	for (size_t i = 0; i < side->count; i++)
 		largest = fmax(largest, fabs(numbers[i]));
 	snprintf(cells[-1].text, sizeof(cells->text), "%s", human_unit(unit, largest, &factor));
-	for (size_t i = 0; i < side->count; i++) {
-		cells[i].style = CELL_NUMBER;
-		if (isnan(numbers[i]))
-			put_mark(&cells[i], '-');
-		else
-			human_number(numbers[i] / factor, cells[i].text, sizeof(cells[i].text));
-	}
+	for (size_t i = 0; i < side->count; i++)
+		put_number(&cells[i], unit, numbers[i], largest);
 	if (side->count == 2)
 		put_ratio(&cells[2], numbers[0], numbers[1]);
 }
@@ -431,19 +451,71 @@ static struct grid *point_grid(const struct side *side, const struct match *matc
 	return grid;
 }
 
-void side_each_point(const struct side *side, grid_visitor *visit, void *arg)
+static bool has_view(const struct side *side, const struct match *match)
+{
+	for (size_t i = 0; i < side->count; i++)
+		if (match->point[i])
+			return point_has_view(match->point[i]);
+	return false;
+}
+
+/* @all: also those that the overview has, and that all have measured alike. */
+static void each_point(const struct side *side, bool all, grid_visitor *visit, void *arg)
 {
 	json_t *ids = point_ids(side), *value;
 	const char *id;
 
 	json_object_foreach(ids, id, value) {
 		struct match match = match_point(side, id);
-		struct grid *grid = point_grid(side, &match);
+		struct grid *grid;
 
+		if (!all && has_view(side, &match) && !differing_settings(NULL, side, &match))
+			continue;
+		grid = point_grid(side, &match);
 		visit(grid, arg);
 		grid_free(grid);
 	}
 	json_decref(ids);
+}
+
+void side_each_point(const struct side *side, grid_visitor *visit, void *arg)
+{
+	each_point(side, true, visit, arg);
+}
+
+/* ---- The overview ---- */
+
+/* Point by point, and of each a row of every result that has it. */
+static void list_points(const struct side *side, struct point_list *list)
+{
+	json_t *ids = point_ids(side), *value;
+	const char *id;
+
+	list->count = 0;
+	list->point = must_calloc(json_object_size(ids) * side->count, sizeof(*list->point));
+	list->letter = must_calloc(json_object_size(ids) * side->count, 1);
+	json_object_foreach(ids, id, value) {
+		struct match match = match_point(side, id);
+
+		for (size_t i = 0; i < side->count; i++) {
+			if (!match.point[i])
+				continue;
+			list->letter[list->count] = letter(i);
+			list->point[list->count++] = match.point[i];
+		}
+	}
+	json_decref(ids);
+}
+
+void side_overview(const struct side *side, grid_visitor *visit, void *arg)
+{
+	struct point_list list;
+
+	list_points(side, &list);
+	each_grid_of(&list, visit, arg);
+	free(list.point);
+	free(list.letter);
+	each_point(side, false, visit, arg);
 }
 
 /* ---- What to know before and after ---- */
@@ -635,8 +707,9 @@ void side_coverage(const struct side *side, teller *tell, void *arg)
 
 	if (side->count != 2)
 		snprintf(where, sizeof(where), "all %zu", side->count);
-	snprintf(line, sizeof(line), "%s%zu %s in %s", mask == all ? "same " : "", common.count,
-		 common.count == 1 ? "metric" : "metrics", where);
+	snprintf(line, sizeof(line), "%zu %s in %s%s", common.count,
+		 common.count == 1 ? "metric" : "metrics", where,
+		 mask == all ? ", none in only one" : "");
 	tell(line, arg);
 	for (; mask < all; mask = next_mask(side, mask)) {
 		struct some some = count_some(side, mask);

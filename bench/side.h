@@ -35,7 +35,9 @@ void side_warnings(const struct side *side, void (*tell)(const char *line, void 
 void side_natures(const struct side *side, void (*tell)(const char *line, void *arg), void *arg);
 /* What is behind each letter, for the caller to free. */
 struct grid *side_legend(const struct side *side);
-/* One grid for each point that any result has. */
+/* What most want to see: the views of one result, with a row of each. */
+void side_overview(const struct side *side, grid_visitor *visit, void *arg);
+/* Everything: one grid for each point that any result has, a row for each number. */
 void side_each_point(const struct side *side, grid_visitor *visit, void *arg);
 /* Which metrics all have, and which only some. */
 void side_coverage(const struct side *side, void (*tell)(const char *line, void *arg), void *arg);

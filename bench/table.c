@@ -35,11 +35,25 @@ static void ink(const struct printer *p, enum ink ink)
 		fputs(codes[ink], p->out);
 }
 
+/* The control characters of ASCII, and those that UTF-8 has in two bytes, c2 80 to c2 9f. */
+static size_t control_length(const char *text)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+
+	if (*byte == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0)
+		return 2;
+	return *byte < 0x20 || *byte == 0x7f;
+}
+
 /* Text of results may come from anywhere: a terminal must not obey it. */
 static void put_text(FILE *out, const char *text)
 {
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+	while (*text) {
+		size_t control = control_length(text);
+
+		fputc(control ? '?' : *text, out);
+		text += control ? control : 1;
+	}
 }
 
 static size_t text_width(const char *text)
@@ -253,7 +267,20 @@ static struct printer printer_for(FILE *out)
 	};
 }
 
-void table_print(const json_t *result, FILE *out)
+static void print_metrics(struct printer *p, const json_t *result)
+{
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "points"), i, point) {
+		struct grid *grid = grid_point(point);
+
+		print_grid(grid, p);
+		grid_free(grid);
+	}
+}
+
+void table_print(const json_t *result, bool metrics, FILE *out)
 {
 	struct printer p = printer_for(out);
 	json_t *point;
@@ -261,6 +288,8 @@ void table_print(const json_t *result, FILE *out)
 
 	print_head(&p, result);
 	each_grid(result, print_grid, &p);
+	if (metrics)
+		print_metrics(&p, result);
 	fputc('\n', out);
 	json_array_foreach(json_object_get(result, "points"), i, point)
 		print_failed_checks(&p, point);
@@ -279,7 +308,7 @@ static void print_nature(const char *text, void *printer)
 	line(printer, BOLD, text);
 }
 
-void table_print_side(const struct side *side, FILE *out)
+void table_print_side(const struct side *side, bool metrics, FILE *out)
 {
 	struct printer p = printer_for(out);
 	struct grid *legend = side_legend(side);
@@ -288,7 +317,9 @@ void table_print_side(const struct side *side, FILE *out)
 	side_natures(side, print_nature, &p);
 	print_grid(legend, &p);
 	grid_free(legend);
-	side_each_point(side, print_grid, &p);
+	side_overview(side, print_grid, &p);
+	if (metrics)
+		side_each_point(side, print_grid, &p);
 	fputc('\n', out);
 	side_coverage(side, print_finding, &p);
 }

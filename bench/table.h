@@ -7,13 +7,17 @@
 #define BENCH_TABLE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 struct side;
 
-/* Colours only where @out is a terminal and NO_COLOR is not set. */
-void table_print(const json_t *result, FILE *out);
-/* The same of several results, a column each. */
-void table_print_side(const struct side *side, FILE *out);
+/*
+ * Colours only where @out is a terminal and NO_COLOR is not set. @metrics: behind the
+ * tables, every metric of every point.
+ */
+void table_print(const json_t *result, bool metrics, FILE *out);
+/* The same of several results: a row of the tables each, and a column of the metrics. */
+void table_print_side(const struct side *side, bool metrics, FILE *out);
 
 #endif /* BENCH_TABLE_H */

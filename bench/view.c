@@ -43,12 +43,16 @@ struct column {
 struct view {
 	const char *measurement, *title;
 	const struct column *columns;
-	bool (*shows)(const json_t *all, const json_t *point);
+	bool (*shows)(const struct point_list *all, const json_t *point);
 };
 
-/* The rows of a grid and what their columns could be. */
+/**
+ * struct rows - the rows of a grid and what their columns could be
+ * @letters: of the result that each is from, as in struct point_list
+ */
 struct rows {
 	const json_t **points;
+	char *letters;
 	size_t count;
 	const struct column *columns;
 	bool look_alike;	/* two of them, if nobody says what section they are from */
@@ -231,23 +235,24 @@ bool points_alike(const json_t *a, const json_t *b, const char *but)
 	return true;
 }
 
-static bool has_no_hog(const json_t *all, const json_t *point)
+static bool has_no_hog(const struct point_list *all, const json_t *point)
 {
 	(void)all;
 	return !point_has_hog(point);
 }
 
 /* A hog, or what it is without one. */
-static bool is_about_fairness(const json_t *all, const json_t *point)
+static bool is_about_fairness(const struct point_list *all, const json_t *point)
 {
 	const json_t *policy = json_object_get(point, "policy");
-	json_t *hog;
-	size_t i;
 
-	json_array_foreach(all, i, hog)
+	for (size_t i = 0; i < all->count; i++) {
+		const json_t *hog = all->point[i];
+
 		if (point_has_hog(hog) && points_alike(hog, point, "hog") &&
 		    json_equal(json_object_get(hog, "policy"), policy))
 			return true;
+	}
 	return false;
 }
 
@@ -550,18 +555,17 @@ static bool is_setting(const struct column *column)
 	       column->kind == STATE || column->kind == VARIED;
 }
 
-/* All cells that say what was measured, in one text. */
-static void settings_of(const struct rows *rows, const json_t *point, char *text, size_t size)
+/* All cells that say what was measured, and in which result, in one text. */
+static void settings_of(const struct rows *rows, size_t row, char *text, size_t size)
 {
-	size_t used = 0;
+	size_t used = (size_t)snprintf(text, size, "%c", rows->letters ? rows->letters[row] : '|');
 
-	text[0] = '\0';
 	for (const struct column *column = rows->columns; column->head && used < size; column++) {
 		struct cell cell = { };
 
 		if (!is_setting(column))
 			continue;
-		fill_cell(&cell, rows, point, column, 1);
+		fill_cell(&cell, rows, rows->points[row], column, 1);
 		used += (size_t)snprintf(text + used, size - used, "%s|", cell.text);
 	}
 }
@@ -574,7 +578,7 @@ static bool any_look_alike(const struct rows *rows)
 	bool found = false;
 
 	for (size_t i = 0; i < rows->count && !found; i++) {
-		settings_of(rows, rows->points[i], settings, sizeof(settings));
+		settings_of(rows, i, settings, sizeof(settings));
 		found = json_object_get(seen, settings);
 		json_object_set_new(seen, settings, json_true());
 	}
@@ -601,7 +605,7 @@ static _Noreturn void no_memory(void)
 	exit(1);
 }
 
-static void *must_calloc(size_t count, size_t size)
+void *must_calloc(size_t count, size_t size)
 {
 	void *memory = calloc(count ? count : 1, size);
 
@@ -663,18 +667,29 @@ static void fill_column(struct grid *grid, size_t at, const struct rows *rows,
 	}
 }
 
+/* In front of all others, where rows are of several results. */
+static size_t letter_column(struct grid *grid, const struct rows *rows)
+{
+	if (!rows->letters)
+		return 0;
+	for (size_t row = 0; row < grid->rows; row++)
+		grid->cell[row * grid->columns].text[0] = rows->letters[row];
+	return 1;
+}
+
 static struct grid *view_grid(const char *title, const struct rows *rows)
 {
 	const struct column *visible[32], *column;
-	size_t columns = 0;
+	size_t columns = 0, first;
 	struct grid *grid;
 
 	for (column = rows->columns; column->head; column++)
 		if (column_visible(rows, column))
 			visible[columns++] = column;
-	grid = grid_new(title, columns, rows->count);
+	grid = grid_new(title, columns + !!rows->letters, rows->count);
+	first = letter_column(grid, rows);
 	for (size_t i = 0; i < columns; i++)
-		fill_column(grid, i, rows, visible[i]);
+		fill_column(grid, first + i, rows, visible[i]);
 	return grid;
 }
 
@@ -775,18 +790,32 @@ static const char *general_title(const char *measurement)
 	       "Cost of observing, per iteration of the resume loop";
 }
 
-static void take_rows(struct rows *rows, const json_t *all, const char *measurement,
+static const struct view *first_view(const char *measurement)
+{
+	for (size_t i = 0; i < sizeof(views) / sizeof(*views); i++)
+		if (!strcmp(views[i].measurement, measurement))
+			return &views[i];
+	return NULL;
+}
+
+bool point_has_view(const json_t *point)
+{
+	return first_view(json_get_text(point, "measurement"));
+}
+
+static void take_rows(struct rows *rows, const struct point_list *all, const char *measurement,
 		      const struct view *view)
 {
-	json_t *point;
-	size_t i;
-
 	rows->count = 0;
 	rows->columns = view ? view->columns : NULL;
-	json_array_foreach(all, i, point)
-		if (point_measures(point, measurement) &&
-		    (!view || !view->shows || view->shows(all, point)))
-			rows->points[rows->count++] = point;
+	for (size_t i = 0; i < all->count; i++) {
+		if (!point_measures(all->point[i], measurement) ||
+		    (view && view->shows && !view->shows(all, all->point[i])))
+			continue;
+		if (rows->letters)
+			rows->letters[rows->count] = all->letter[i];
+		rows->points[rows->count++] = all->point[i];
+	}
 	rows->look_alike = view && any_look_alike(rows);
 }
 
@@ -796,40 +825,52 @@ static void visit_grid(struct grid *grid, grid_visitor *visit, void *arg)
 	grid_free(grid);
 }
 
-static void each_view(const json_t *all, const char *measurement, grid_visitor *visit, void *arg)
+static void each_view(struct rows *rows, const struct point_list *all, const char *measurement,
+		      grid_visitor *visit, void *arg)
 {
-	struct rows rows = { .points = must_calloc(json_array_size(all), sizeof(*rows.points)) };
-	bool viewed = false;
-
 	for (size_t i = 0; i < sizeof(views) / sizeof(*views); i++) {
 		if (strcmp(views[i].measurement, measurement))
 			continue;
-		viewed = true;
-		take_rows(&rows, all, measurement, &views[i]);
-		if (rows.count)
-			visit_grid(view_grid(views[i].title, &rows), visit, arg);
+		take_rows(rows, all, measurement, &views[i]);
+		if (rows->count)
+			visit_grid(view_grid(views[i].title, rows), visit, arg);
 	}
-	if (!viewed) {
-		take_rows(&rows, all, measurement, NULL);
-		visit_grid(general_grid(general_title(measurement), rows.points, rows.count),
+	if (!first_view(measurement) && !all->letter) {
+		take_rows(rows, all, measurement, NULL);
+		visit_grid(general_grid(general_title(measurement), rows->points, rows->count),
 			   visit, arg);
 	}
+}
+
+void each_grid_of(const struct point_list *all, grid_visitor *visit, void *arg)
+{
+	struct rows rows = {
+		.points = must_calloc(all->count, sizeof(*rows.points)),
+		.letters = all->letter ? must_calloc(all->count, 1) : NULL,
+	};
+	json_t *seen = json_object();
+
+	for (size_t i = 0; i < all->count; i++) {
+		const char *measurement = json_get_text(all->point[i], "measurement");
+
+		if (json_object_get(seen, measurement))
+			continue;
+		json_object_set_new(seen, measurement, json_true());
+		each_view(&rows, all, measurement, visit, arg);
+	}
+	json_decref(seen);
+	free(rows.letters);
 	free(rows.points);
 }
 
 void each_grid(const json_t *result, grid_visitor *visit, void *arg)
 {
-	const json_t *all = json_object_get(result, "points");
-	json_t *seen = json_object(), *point;
-	size_t i;
+	const json_t *points = json_object_get(result, "points");
+	struct point_list all = { .count = json_array_size(points) };
 
-	json_array_foreach(all, i, point) {
-		const char *measurement = json_get_text(point, "measurement");
-
-		if (json_object_get(seen, measurement))
-			continue;
-		json_object_set_new(seen, measurement, json_true());
-		each_view(all, measurement, visit, arg);
-	}
-	json_decref(seen);
+	all.point = must_calloc(all.count, sizeof(*all.point));
+	for (size_t i = 0; i < all.count; i++)
+		all.point[i] = json_array_get(points, i);
+	each_grid_of(&all, visit, arg);
+	free(all.point);
 }

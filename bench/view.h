@@ -36,13 +36,30 @@ struct grid {
 
 typedef void grid_visitor(const struct grid *grid, void *arg);
 
+/**
+ * struct point_list - points to look at, in the order of rows
+ * @letter: of the result that each is from; NULL: all are from the same
+ */
+struct point_list {
+	const json_t **point;
+	char *letter;
+	size_t count;
+};
+
 /* Calls @visit with the grids of each measurement, in order of appearance. */
 void each_grid(const json_t *result, grid_visitor *visit, void *arg);
+/*
+ * The same of points from several results, the letter in front of each row. Measurements
+ * without a view of their own are left out: side.c has a better one for them.
+ */
+void each_grid_of(const struct point_list *all, grid_visitor *visit, void *arg);
+bool point_has_view(const json_t *point);
 
 /* Every metric of one point with all its percentiles; caller frees. */
 struct grid *grid_point(const json_t *point);
 
 /* For views of other files; no memory ends the program. */
+void *must_calloc(size_t count, size_t size);
 struct grid *grid_new(const char *title, size_t columns, size_t rows);
 /* The cells of a new last row, empty; cells handed out before move. */
 struct cell *grid_add_row(struct grid *grid);

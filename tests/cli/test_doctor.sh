@@ -21,6 +21,7 @@ server() {
 	put "$1" /proc/cpuinfo 'vendor_id	: GenuineIntel' 'model name	: INTEL(R) XEON(R) PLATINUM' 'flags		: fpu tdx_host_platform vmx'
 	put "$1" /proc/sys/kernel/osrelease 7.3.4
 	put "$1" /proc/sys/kernel/perf_event_paranoid 2
+	put "$1" /proc/sys/kernel/tainted 0
 	put "$1" /proc/cmdline 'root=/dev/sda1 nohibernate kvm_intel.tdx=1'
 	put "$1" /proc/kallsyms 'ffffffff81000000 T _text' 'ffffffff81111111 T __traceiter_quote_end	[tdx_lab]'
 	put "$1" /proc/mounts 'tracefs /sys/kernel/tracing tracefs rw 0 0'
@@ -164,6 +165,7 @@ check "nobody counts TDs" "doctor guests" 0 '^host   yes' 'unknown +14 a TD is r
 
 server model
 put model /proc/cmdline 'root=/dev/sda1 tdx_emu=on'
+put model /proc/sys/kernel/tainted 266240
 put model /proc/cpuinfo 'vendor_id	: AuthenticAMD'
 put model /sys/module/kvm_intel/parameters/tdx N
 check "the software module of a kernel" "doctor model" 0 '^host   yes' \
@@ -173,8 +175,11 @@ check "as JSON, it says which" "doctor model --json" 0 '"model": "tdx_emu= on' '
 rm "$work/model/sys/devices/faux/tdx_host/version"
 put model /dev/kmsg '6,0,0,-;Linux'
 lacks "the software module, not brought up" model '7 TDX module initialised'
-put model /proc/cmdline 'root=/dev/sda1 tdx_emu=off tdx_emulation=on'
-lacks "a software module that is off" model '1 CPU made by Intel' '!a model: '
+put model /proc/sys/kernel/tainted 4096
+lacks "a software module that did not come: mistyped, or none in this kernel" model '1 CPU made by Intel' '!a model: '
+put model /proc/sys/kernel/tainted 266240
+put model /proc/cmdline 'root=/dev/sda1 tdx_emulation=on'
+lacks "a taint of something else" model '1 CPU made by Intel' '!a model: '
 mkdir -p "$work/model/sys/module/tdx_lab"
 check "the software module of tdx_lab" "doctor model" 0 'a model: .* .tdx_lab is loaded.$' 'not needed +10 quoting enabled'
 

@@ -42,6 +42,8 @@ check "nothing was left by these" "ls -A $work/results" 0 '!.'
 
 no='^tdxbench: cannot run here: there is no kernel for the VM: '
 check "no such image" "$run --kernel /nonexistent $suite" 77 "$no/nonexistent: No such file or directory$"
+check "no such module" "$run --kernel $kernel --module /nonexistent $suite" 77 \
+	'^tdxbench: cannot run here: there is no lab module /nonexistent: No such file or directory; make builds one$'
 check "a directory without one" "$run --kernel $work/empty $suite" 77 \
 	"$no$work/empty: neither vmlinux nor bzImage nor vmlinuz in this directory$"
 check "an argument of two lines" "$run --append \$'a\nb' $suite" 129 \
@@ -53,6 +55,10 @@ check "a file cmdline of two lines" "$run --kernel $work/bare $suite" 129 \
 	"^tdxbench run: $work/bare/cmdline: allowed is one line of printable ASCII characters$"
 printf 'one\0two\n' >"$work/bare/cmdline"
 check "with a zero byte" "$run --kernel $work/bare $suite" 129 "$work/bare/cmdline: allowed is one line"
+rm "$work/bare/cmdline"
+mkdir "$work/bare/cmdline"
+check "one that cannot be read" "$run --kernel $work/bare $suite" 1 "^tdxbench: cannot read $work/bare/cmdline: Is a directory$"
+rmdir "$work/bare/cmdline"
 : >"$work/bare/cmdline"
 check "an empty one" "$pretend --kernel $work/bare $suite" 77 '!--append'
 

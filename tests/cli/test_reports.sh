@@ -27,6 +27,7 @@ malformed "binary" '\0\1\2' 'line 1: '
 check "missing file" "$bench report $work/none.json" 1 \
 	"^tdxbench: cannot read $work/none.json: No such file or directory$"
 check "directory without a result" "$bench report $TMPDIR" 1 "cannot read $TMPDIR/result.json: No such file"
+check "every metric of one" "$bench report -m results/reference" 0 '^Quote throughput$' '^posted/guests=4$' '^seamcall.duration +ms +'
 check "two forms" "$bench report --csv --json a" 129 'choose one of --digest, --canonical, --json and --csv'
 
 ### Side by side: the reference run, and what it would be on other machines
@@ -40,12 +41,15 @@ changed() { sed -E "$2" "$a" >"$work/$1.json"; }
 
 check "two results" "$bench report $a $b" 0 '^virtual clock: ' '^ +6\.12\.[^ ]+ +7\.3\.4-tdx *$' \
 	'^result +[^ ]*/a.json +[^ ]*/b.json$' '^books closed +29 of 29 points +29 of 29 points$' \
+	'^A  posted +4 +98.28 .*  ok$' '^B  posted +4 +98.28 .*  ok$' '^loop.nops +3 +3 +=$' \
+	'^- [0-9]+ metrics in both, none in only one$' '!DIFFER' '!metrics? only in' '!quote.rate'
+check "all their metrics" "$bench report --metrics $a $b" 0 \
 	'^metric +unit +A vm/virtual +B vm/virtual +B/A$' '^quote.rate +1/s +98.29 +98.29 +=$' \
-	'^latency.actual p99 +ms +423.6 +423.6 +=$' '^books +ok +ok' '^- same [0-9]+ metrics in both$' '!DIFFER' '!only in'
+	'^latency.actual p99 +ms +423.6 +423.6 +=$' '^books +ok +ok'
 check "three results" "$bench report $a $b $a" 0 'A vm/virtual +B vm/virtual +C vm/virtual$' \
-	'^- same [0-9]+ metrics in all 3$' '!B/A'
-check "they have as many metrics as one" "$bench report $a $b | grep -oE 'same [0-9]+'" 0 \
-	"^same $("$bench" report --csv "$a" | tail -n +2 | wc -l)\$"
+	'^- [0-9]+ metrics in all 3, none in only one$' '^C  posted ' '!B/A'
+check "they have as many metrics as one" "$bench report $a $b | grep -oE '^- [0-9]+'" 0 \
+	"^- $("$bench" report --csv "$a" | tail -n +2 | wc -l)\$"
 
 changed clock 's/"clock": "virtual"/"clock": "real"/; s/"cpus": 4/"cpus": 8/'
 check "other clock and CPUs" "$bench report $a $work/clock.json | sed -n 1,3p" 0 \
@@ -58,18 +62,20 @@ changed settings '0,/"quote_ns": 10000000/s//"quote_ns": 20000000/'
 check "other settings of the same point" "$bench report $a $work/settings.json" 0 \
 	'^SETTINGS DIFFER in 1 point: ' '^\(profile\) quote_ns +10000000 +20000000 *$'
 changed bad 's/"complete": true/"complete": false, "reason": "cut"/; 0,/"closed": true/s//"closed": false/'
+sed 's/"clocksource":/"preemption": "full", &/' "$a" >"$work/full.json"
+check "a kernel that preempts otherwise" "$bench report $a $work/full.json" 0 'DIFFER in preemption:' '^preemption +- +full$'
 check "a result not to be trusted" "$bench report $a $work/bad.json" 0 '^B: INCOMPLETE: cut\. BOOKS OPEN in 1 of 29 points\.$' \
-	'^books closed +29 of 29 points +28 of 29 points$' '^books +ok +OPEN *$'
+	'^books closed +29 of 29 points +28 of 29 points$' '^A  posted .* ok$' '^B  posted .* OPEN$'
 
 changed less '0,/"name": "quote.errors"/{/"name": "quote.errors"/d}'
-check "a metric that one lacks" "$bench report $a $work/less.json" 0 '^quote.errors +0 +- +-$' \
+check "a metric that one lacks" "$bench report -m $a $work/less.json" 0 '^quote.errors +0 +- +-$' \
 	'^- [0-9]+ metrics in both$' '^- 1 metric only in A: posted/guests=1 quote.errors$'
 changed renamed '0,/"id": "idle"/s//"id": "busy"/'
-check "a point that one lacks" "$bench report $a $work/renamed.json" 0 '^idle$' '^busy$' '^- [0-9]+ metrics only in A: idle$' \
+check "a point that one lacks" "$bench report -m $a $work/renamed.json" 0 '^idle$' '^busy$' '^- [0-9]+ metrics only in A: idle$' \
 	'^- [0-9]+ metrics only in B: busy$'
 check "of three, two have it" "$bench report $a $work/renamed.json $b" 0 '^- [0-9]+ metrics only in A, C: idle$'
 changed half '0,/"value": 98\.2[0-9]*/s//"value": 49.14/'
-check "how B is to A" "$bench report $a $work/half.json" 0 '^quote.rate +1/s +98.29 +49.14 +0\.500$'
+check "how B is to A" "$bench report -m $a $work/half.json" 0 '^quote.rate +1/s +98.29 +49.14 +0\.500$'
 
 check "CSV of two" "$bench report --csv $a $b" 0 '^result,id,section,' "^$a,posted/guests=1,posted,throughput," "^$b,posted/guests=1,"
 check "is that of each" "diff <($bench report --csv $a $b | tail -n +2 | cut -d, -f2-) <($bench report --csv $a | tail -n +2; $bench report --csv $b | tail -n +2)" 0 '!.'
@@ -87,7 +93,7 @@ check "canonical of two" "$bench report --canonical $a $b" 129 \
 	"^tdxbench report: --canonical is of one result, '$b' is one too many$"
 check "plots of two" "$bench report --plots $work/plots $a $b" 129 "--plots is of one result, '$b' is one too many$"
 check "too many" "$bench report $(printf "$a %.0s" {1..27})" 129 'up to 26 results side by side, got 27$'
-check "as many as there are letters" "$bench report $(printf "$a %.0s" {1..26})" 0 ' Z vm/virtual$' 'in all 26$'
+check "as many as there are letters" "$bench report $(printf "$a %.0s" {1..26})" 0 ' Z vm/virtual$' '^- [0-9]+ metrics in all 26, none'
 check "one of two is none" "$bench report $a $work/none.json" 1 "^tdxbench: cannot read $work/none.json: No such file" '!quote.rate'
 
 checks_done

@@ -877,7 +877,9 @@ static void side_by_side(void **state)
 	text = side_of(two, 2);
 	assert_says(text, "\nthroughput/policy=posted\n");
 	assert_says(text, "\nlatency.actual p99  ms            8          8    =\n");
-	assert_says(text, "- same ");
+	assert_says(text, "\nA  default      16       200 ");
+	assert_says(text, "\nB  default      16       200 ");
+	assert_says(text, " metrics in both, none in only one\n");
 	assert_null(strstr(text, "DIFFER"));
 	free(text);
 
@@ -890,6 +892,33 @@ static void side_by_side(void **state)
 	assert_says(text, "\n- 1 metric only in A: throughput/policy=default td.p99_ratio\n"
 			  "- 1 metric only in B: throughput/policy=default mine\n");
 	free(text);
+	json_decref(two[0]);
+	json_decref(two[1]);
+}
+
+static void set_time(json_t *result, double ns)
+{
+	json_t *metric = (json_t *)point_metric(first_point(result), "quote.rate");
+
+	json_object_set_new(metric, "unit", json_string("ns"));
+	json_object_set_new(metric, "value", json_real(ns));
+}
+
+/* However much larger the other number is. */
+static void small_numbers_keep_their_digits(void **state)
+{
+	json_t *two[] = { RESULT_OF(storm), RESULT_OF(storm) };
+
+	(void)state;
+	set_time(two[0], 93.25e6);
+	set_time(two[1], 68);
+	assert_side_says(two, 2, "\nquote.rate          ms        93.25      68 ns  <0.001\n");
+	set_time(two[0], 68000);
+	assert_side_says(two, 2, "\nquote.rate          µs           68      68 ns  0.001\n");
+	set_time(two[1], 6800);
+	assert_side_says(two, 2, "\nquote.rate          µs           68       6.80  0.100\n");
+	set_time(two[1], 0);
+	assert_side_says(two, 2, "\nquote.rate          µs           68          0  0.000\n");
 	json_decref(two[0]);
 	json_decref(two[1]);
 }
@@ -928,6 +957,8 @@ static void side_is_wary(void **state)
 	json_object_set_new(environment, "kernel", json_pack("s+", "6.", "12345678901234567890"
 				"1234567890123456789012345678901234567890"));
 	assert_side_says(two, 2, "\n?[2J\n");
+	json_object_set_new(point, "id", json_string("\302\2332J\303\251"));
+	assert_side_says(two, 2, "\n?2J\303\251\n");
 	json_decref(two[0]);
 	json_decref(two[1]);
 }
@@ -1197,6 +1228,7 @@ int main(void)
 		cmocka_unit_test(tables_name_sections),
 		cmocka_unit_test(policies_are_not_cut),
 		cmocka_unit_test(side_by_side),
+		cmocka_unit_test(small_numbers_keep_their_digits),
 		cmocka_unit_test(three_side_by_side),
 		cmocka_unit_test(side_is_wary),
 		cmocka_unit_test(side_exports),
