@@ -157,7 +157,7 @@ pristine_warnings() {
 		[[ ! -d $source/$dir ]] || dirs+=("$dir")
 	done
 	mkdir -p "$at"
-	key=$(echo "$source ${dirs[*]}"; gcc --version; sparse --version; cat "$port/vm.config")
+	key=$(echo "$source ${dirs[*]}"; gcc --version; sparse --version; cat "$port/vm.config" scripts/kernel/{check.sh,sparse})
 	if [[ ! ${KDIR-} && -e $at/warnings && -e $at/key && $(<"$at/key") == "$key" ]]; then
 		return
 	fi
