@@ -186,6 +186,12 @@ warnings_of() {
 	done
 	: >"$out/log"
 	run_make -j"$(nproc)" W=1 C=1 CHECK="$PWD/scripts/kernel/sparse" CF=-D__CHECK_ENDIAN__ "${@:3}" >&2
-	grep -E '(warning|error|Warning): ' "$out/log" | sed -E "s|$(readlink -f "$tree")/||g; s/:[0-9]+(:[0-9]+)?[: ]/: /" |
-		LC_ALL=C sort >"$out/warnings" || :
+	{ grep -E '(warning|error|Warning): ' "$out/log" || :; } | without_places "$(readlink -f "$tree")/" |
+		LC_ALL=C sort >"$out/warnings"
+}
+
+# Names as below the tree $1, and no lines of files: patches move what was there.
+without_places() {
+	awk -v tree="$1" '{ while (i = index($0, tree)) $0 = substr($0, 1, i - 1) substr($0, i + length(tree)); print }' |
+		sed -E 's/:[0-9]+(:[0-9]+)?[: ]/: /'
 }
