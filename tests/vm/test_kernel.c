@@ -289,8 +289,10 @@ static void test_updates_in_a_storm(void)
 
 	if (up(&best)) {
 		storm_start(GUESTS);
-		for (i = 0; i < nr_updates && !ktap_failed(); i++)
+		for (i = 0; i < nr_updates && !ktap_failed(); i++) {
+			usleep(5000);	/* for some quotes in between */
 			EXPECT(update_to(&profile, &update));
+		}
 		storm_stop(&counts);
 		EXPECT_EQUAL(counts.of[GOOD] + counts.of[RETRY], storm_requests(&counts));
 		EXPECT(counts.of[GOOD] > 0);
