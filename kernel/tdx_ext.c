@@ -8,6 +8,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bitfield.h>
+#include <linux/cacheflush.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
@@ -22,7 +23,6 @@
 #include <linux/time64.h>
 #include <linux/topology.h>
 #include <linux/wait.h>
-#include <asm/cacheflush.h>
 
 #include "seamcall.h"
 #include "tdx_abi.h"

@@ -423,7 +423,8 @@ bool tdx_quote_available(void)
 /**
  * tdx_quote_offered - may a new TD count on the kernel for its quotes?
  *
- * Also while the module is being replaced, which passes.
+ * Return: true while quoting is available, and while the module is being replaced,
+ * which passes.
  */
 bool tdx_quote_offered(void)
 {

@@ -122,20 +122,27 @@ struct emu_counts {
  * @counts:  by leaf
  * @stale:   quotes handed out though their key was renewed meanwhile
  * @lock:    protects all below; taken with preemption off
+ * @sys:     how far it has come
  * @platform: cold boot: the order and the checks that a platform has, see sys.c
  * @nr_tdmrs: memory regions, in tdmr.c
  * @addon:   R9 of TDH.SYS.CONFIG
+ * @ext_ready: TDH.EXT.INIT is done
+ * @quote_ready: TDH.QUOTE.INIT is done
  * @pool:    HPAs of the pages it owns
+ * @pool_pages: how many these are
  * @looked:  index of the pool page to be looked at next
  * @serial:  of the last quote
  * @td_serial: of the last TD
  * @key:     of this epoch
  * @calls:   slots
  * @used:    bit n: slot n holds a call
+ * @faults:  what has happened of those that the profile wants
  * @staged:  there is a module to be installed, with profile @next
+ * @next:    that profile
  * @params:  HPA of the SEAMLDR_PARAMS that it came with, 0: from tdx_emu_stage()
  * @installing: CPUs that have called SEAMLDR.INSTALL for it
  * @installs: modules installed since power came on; the first has CONFIG, others UPDATE
+ * @tds:     by TDR
  */
 struct emu_state {
 	struct tdx_emu_profile profile;

@@ -96,6 +96,7 @@ static int __init power_on(void)
 	tdx_emu_cold();
 	return 0;
 }
+
 /* The kernel initialises the module at subsys_initcall. */
 arch_initcall(power_on);
 
