@@ -23,6 +23,8 @@ endif
 
 CC	:= gcc
 VERSION	:= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+COMMIT	:= $(shell git rev-parse HEAD 2>/dev/null)
+COMMIT_TIME := $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 CFLAGS	:= -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
 	   -ffile-prefix-map=$(CURDIR)/=
 CPPFLAGS := -I$(BUILD)/bpf -Ibpf
@@ -76,12 +78,13 @@ $(BUILD)/bench/%.o: bench/%.c | $(BPF_SKELETONS)
 
 # Only these see the version, so that a commit does not rebuild everything.
 $(BUILD)/bench/main.o $(BUILD)/bench/environment.o: CPPFLAGS += \
-	-DTDXBENCH_VERSION='"$(VERSION)"' -DTDXBENCH_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1)"'
+	-DTDXBENCH_VERSION='"$(VERSION)"' -DTDXBENCH_COMMIT='"$(COMMIT)"' \
+	-DTDXBENCH_COMMIT_TIME='"$(COMMIT_TIME)"' -DTDXBENCH_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1)"'
 $(BUILD)/bench/main.o $(BUILD)/bench/environment.o: $(BUILD)/.version
 
 $(BUILD)/.version: FORCE
 	@mkdir -p $(@D)
-	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
 FORCE:
 
 $(BUILD)/tdxbench: $(BENCH_OBJ)

@@ -109,6 +109,10 @@ json_t *environment_here(const char *target)
 	sysinfo(&info);
 
 	json_object_set_new(env, "tdxbench", json_text(TDXBENCH_VERSION));
+	if (*TDXBENCH_COMMIT) {
+		json_object_set_new(env, "commit", json_text(TDXBENCH_COMMIT));
+		json_object_set_new(env, "commit_time", json_text(TDXBENCH_COMMIT_TIME));
+	}
 	json_object_set_new(env, "target", json_text(target));
 	json_object_set_new(env, "clock",
 			    json_text(environment_virtual_clock() ? "virtual" : "real"));

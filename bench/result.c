@@ -125,12 +125,21 @@ void metric_u64(json_t *point, const char *name, const char *unit,
 	metric_add(point, name, unit, better, "value", json_u64(value));
 }
 
-void metric_is_sampled(json_t *point)
+static json_t *last_metric(json_t *point)
 {
 	const json_t *metrics = json_object_get(point, "metrics");
-	size_t count = json_array_size(metrics);
 
-	put(json_array_get(metrics, count - 1), "class", json_string("sampled"));
+	return json_array_get(metrics, json_array_size(metrics) - 1);
+}
+
+void metric_is_sampled(json_t *point)
+{
+	put(last_metric(point), "class", json_string("sampled"));
+}
+
+void metric_is_steady(json_t *point)
+{
+	put(last_metric(point), "steady", json_true());
 }
 
 void metric_double(json_t *point, const char *name, const char *unit,

@@ -37,12 +37,17 @@ void point_lost_events(json_t *point, uint64_t lost);
 void metric_u64(json_t *point, const char *name, const char *unit,
 		enum metric_better better, uint64_t value);
 /* A value that is not a number (0 / 0) is left out: no metric is honest, 0 is not. */
-/* The metric added last is not exact, whatever the clock. */
-void metric_is_sampled(json_t *point);
 void metric_double(json_t *point, const char *name, const char *unit,
 		   enum metric_better better, double value);
 void metric_hist(json_t *point, const char *name, const char *unit,
 		 enum metric_better better, const struct hist *hist);
+/* The metric added last is not exact, whatever the clock. */
+void metric_is_sampled(json_t *point);
+/*
+ * The metric added last is exact and moves only when the path's code does: not
+ * with the phases of timers, which any other byte in the VM shifts.
+ */
+void metric_is_steady(json_t *point);
 
 void books_check_equal(json_t *point, const char *name, uint64_t expected, uint64_t seen);
 /* The limit itself is still allowed. */
