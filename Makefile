@@ -31,7 +31,7 @@ CPPFLAGS := -I$(BUILD)/bpf -Ibpf
 LDLIBS	:= -lbpf -lelf -lz -lzstd -ljansson -linih -lcbor -lcrypto -lm -lpthread
 
 .PHONY: all setup bench test clean help module
-all: $(BUILD)/tdxbench module
+all: $(BUILD)/tdxbench $(BUILD)/count.so module
 
 ### Set-up: once, silent when there is nothing to do
 
@@ -91,6 +91,25 @@ $(BUILD)/tdxbench: $(BENCH_OBJ)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) -o $@ $^ $(LDLIBS)
 
+### The plugin for QEMU that counts instructions. From QEMU 9.1 on an instruction's
+### bytes are asked for in another way, and old interfaces are gone some day.
+
+QEMU_PLUGIN_VERSION := $(shell qemu-system-x86_64 --version 2>/dev/null | awk '{ \
+	split($$4, v, "."); print (v[1] * 100 + v[2] >= 901 ? 3 : 1); exit }')
+COUNT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/tcg/*.c))
+
+$(COUNT_OBJ): CFLAGS += -fPIC -fvisibility=hidden \
+	$(if $(QEMU_PLUGIN_VERSION),-DQEMU_PLUGIN_VERSION=$(QEMU_PLUGIN_VERSION))
+
+$(BUILD)/bench/tcg/%.o: bench/tcg/%.c
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/count.so: $(COUNT_OBJ)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) -shared -o $@ $^
+
 ### Linux 7.3 with the quoting path. KDIR= is a source tree here, if somebody gives it.
 
 KERNEL	:= $(if $(filter-out file,$(origin KDIR)),KDIR='$(KDIR)') BUILD=$(BUILD) scripts/kernel.sh
@@ -146,6 +165,6 @@ help:
 	@echo 'V=1 shows commands; KDIR= builds tdx_lab.ko for another kernel,'
 	@echo 'and with make kernel it is the source tree to take'
 
--include $(wildcard $(BUILD)/bench/*.d)
+-include $(wildcard $(BUILD)/bench/*.d $(BUILD)/bench/tcg/*.d)
 
 include tests/tests.mk

@@ -3,6 +3,7 @@
  * tdxbench run: one function, run_suite(), reads as the life of a run.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "clock.h"
 #include "commands.h"
+#include "count.h"
 #include "environment.h"
 #include "interrupt.h"
 #include "param.h"
@@ -42,6 +44,7 @@ static struct {
 	const char *profiles;
 	const char *stream;
 	const char *duration;
+	bool count;
 	bool yes;
 } options = { .clock = CLOCK_UNSAID, .results = "results" };
 
@@ -88,11 +91,11 @@ static const char *reason_of(const struct run_options *run, int status)
 }
 
 static int publish(const struct suite *suite, const char *stream_path, struct run_facts *facts,
-		   bool *published)
+		   struct count *count, bool *published)
 {
 	FILE *stream = fopen(stream_path, "re");
 	char warning[512];
-	json_t *result;
+	json_t *result, *profile = NULL;
 	int ret;
 
 	if (!stream) {
@@ -109,28 +112,39 @@ static int publish(const struct suite *suite, const char *stream_path, struct ru
 		*published = true;
 		ret = EXIT_ERROR;
 	} else {
-		ret = result_publish(result, options.results, stdout);
+		if (count)
+			profile = count_take(count, result);
+		ret = result_publish(result, profile, options.results, stdout);
 		*published = ret >= 0;
-		ret = ret ? EXIT_ERROR : EXIT_DONE;
+		ret = ret || (count && !profile) ? EXIT_ERROR : EXIT_DONE;
 		if (!ret && result_warning(result, warning, sizeof(warning)))
 			ret = EXIT_ERROR;
 	}
+	json_decref(profile);
 	json_decref(result);
 	return ret;
 }
 
 static int run_suite(const struct suite *suite, const char *suite_path,
-		     const struct run_options *run)
+		     struct run_options *run)
 {
 	struct run_facts facts = {};
 	char stream[4096], started[32];
 	uint64_t start = clock_now();
+	struct count *count = NULL;
 	bool published = true;
 	int status, ret;
 
 	if ((size_t)snprintf(stream, sizeof(stream), "%s/.stream.%d", run->results,
 			     getpid()) >= sizeof(stream))
 		return usage_error("run", "--results: the path is too long");
+	if (run->target == RUN_VM && run_counts(suite, run)) {
+		count = count_new(&run->image, &status);
+		if (!count)
+			return status;
+		run->plugin = count_plugin(count);
+		start = clock_now();
+	}
 	utc(started, sizeof(started));
 	facts.started = started;
 
@@ -146,8 +160,9 @@ static int run_suite(const struct suite *suite, const char *suite_path,
 
 	/* A VM that did not start has left nothing, but said why. */
 	ret = status && access(stream, F_OK) ? status
-					     : publish(suite, stream, &facts, &published);
+					     : publish(suite, stream, &facts, count, &published);
 	json_decref(facts.environment);
+	count_free(count);
 	/* With no result written, the stream is all there is of the measurements. */
 	if (published)
 		unlink(stream);
@@ -202,11 +217,15 @@ static int measure(const struct suite *suite, const char *path, struct run_optio
 	return run->stream ? measure_here(suite, run, run->stream) : run_suite(suite, path, run);
 }
 
-static int measure_suite(const char *path, struct run_options *run)
+static int measure_suite(const char *file, struct run_options *run)
 {
-	struct suite *suite = suite_read(path, options.profiles);
+	char path[PATH_MAX];	/* a place() is good for a short time only */
+	struct suite *suite;
 	int ret;
 
+	if ((size_t)snprintf(path, sizeof(path), "%s", file) >= sizeof(path))
+		return usage_error("run", "the path of the suite is too long");
+	suite = suite_read(path, options.profiles);
 	if (!suite)
 		return EXIT_USAGE;
 	ret = any_point(suite, run) ? measure(suite, path, run) : EXIT_USAGE;
@@ -243,6 +262,7 @@ static int check_options(enum run_target target, bool suite)
 		{ "--kernel", options.kernel, RUN_VM },
 		{ "--append", options.append, RUN_VM },
 		{ "--module", options.module, RUN_VM | RUN_LOCAL },
+		{ "--count", options.count, RUN_VM },
 		{ "--points", options.points, RUN_VM | RUN_LOCAL },
 		{ "--profiles", options.profiles, RUN_VM | RUN_LOCAL },
 		{ "--stream", options.stream, RUN_LOCAL },
@@ -286,6 +306,7 @@ static int run(int argc, char **argv)
 		.yes = options.yes,
 		.virtual_clock = options.clock != CLOCK_REAL,
 		.points = options.points,
+		.count = options.count,
 	};
 	int ret;
 
@@ -309,6 +330,8 @@ static const struct option_row rows[] = {
 	  "of the VM: virtual repeats to the last digit" },
 	{ 'p', "points", "PATTERN", OPTION_TEXT, &options.points, 0, 0, NULL,
 	  "only points whose id matches this shell pattern" },
+	{ 0, "count", NULL, OPTION_FLAG, &options.count, 0, 0, NULL,
+	  "count the path's instructions, into profile.json; changes no figure" },
 	{ 0, "profiles", "DIR", OPTION_TEXT, &options.profiles, 0, 0, NULL,
 	  "take all profiles from there (default: kernel/emu/profiles, or as the suite says)" },
 	{ 'r', "results", "DIR", OPTION_TEXT, &options.results, 0, 0, NULL,

@@ -15,6 +15,7 @@
 #include <bpf/libbpf.h>
 
 #include "collector.h"
+#include "stretch.h"
 
 static const struct collector *const collectors[COLLECT_MAX] = {
 	&collector_iterations,
@@ -210,6 +211,7 @@ int collect_start(struct collect *collect)
 			return fail(&collect->watches[i], "attach", ret);
 		}
 	}
+	stretch_begin();
 	return 0;
 }
 
@@ -259,6 +261,7 @@ int collect_peek(struct collect *collect)
 
 int collect_stop(struct collect *collect)
 {
+	stretch_end();
 	detach(collect);
 	return read_all(collect, false);
 }

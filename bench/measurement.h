@@ -17,6 +17,7 @@
  * @summary: one line
  * @params:  what a section may set beside the profile
  * @brings_up: @run does the bring-up itself; else it is done before
+ * @counted: what it is about is counted by the plugin in QEMU
  * @run:     measures @point on a lab freshly set up for it and adds metrics and
  *           checks to @out. 0; 1 when it was interrupted; -1 after one line on
  *           stderr.
@@ -26,6 +27,7 @@ struct measurement {
 	const char *summary;
 	const struct param *params;
 	bool brings_up;
+	bool counted;
 	int (*run)(const struct point *point, json_t *out);
 };
 

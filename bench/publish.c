@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "html.h"
 #include "interrupt.h"
 #include "plot.h"
@@ -142,7 +143,8 @@ static int publish_all(const json_t *result, const char *results_dir, const char
 	return ret;
 }
 
-int result_publish(const json_t *result, const char *results_dir, FILE *out)
+int result_publish(const json_t *result, const json_t *profile, const char *results_dir,
+		   FILE *out)
 {
 	char dir[PATH_SIZE];
 	int ret;
@@ -154,6 +156,8 @@ int result_publish(const json_t *result, const char *results_dir, FILE *out)
 		return ret;
 	/* The numbers are worth seeing even where they cannot be kept. */
 	ret = result_write(result, dir);
+	if (!ret && profile)
+		ret = json_write(profile, dir, PROFILE_FILE);
 	table_print(result, false, out);
 	if (ret) {
 		rmdir(dir);

@@ -14,13 +14,15 @@
 #include <stdio.h>
 
 /*
- * Writes @results_dir/<UTC>-<suite>/{result.json, plots/, report.html}, prints
+ * Writes @results_dir/<UTC>-<suite>/{result.json, plots/, report.html}, and
+ * profile.json if there is a @profile, prints
  * the table to @out and points @results_dir/latest there. 0; 1 when result.json
  * is written but something else is not; a negative errno when it is not; each
  * after one line on stderr. Plots that could not be drawn are only a warning.
  * The caller keeps @result.
  */
-int result_publish(const json_t *result, const char *results_dir, FILE *out);
+int result_publish(const json_t *result, const json_t *profile, const char *results_dir,
+		   FILE *out);
 
 /*
  * Page and plots of a result, each NULL when not wanted. 0 or negative errno.

@@ -509,7 +509,7 @@ int result_dir_check(const char *dir)
 	return 0;
 }
 
-int result_write(const json_t *result, const char *dir)
+int json_write(const json_t *value, const char *dir, const char *file)
 {
 	char path[4096], temp[4096 + 8];
 	FILE *out;
@@ -519,13 +519,13 @@ int result_write(const json_t *result, const char *dir)
 	ret = make_dirs(dir);
 	if (ret)
 		return ret;
-	snprintf(path, sizeof(path), "%s/" RESULT_FILE, dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
 	snprintf(temp, sizeof(temp), "%s.part", path);
 	errno = 0;
 	out = fopen(temp, "we");
 	if (!out)
 		return path_error(path);
-	result_print(result, out);
+	result_print(value, out);
 	ok = !fflush(out) && !ferror(out) && !fsync(fileno(out));
 	ret = ok ? 0 : path_error(path);
 	fclose(out);
@@ -534,4 +534,9 @@ int result_write(const json_t *result, const char *dir)
 	if (ret)
 		unlink(temp);
 	return ret;
+}
+
+int result_write(const json_t *result, const char *dir)
+{
+	return json_write(result, dir, RESULT_FILE);
 }

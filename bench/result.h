@@ -93,7 +93,9 @@ int result_dir_check(const char *dir);
 /* For eyes and diffs: one line per metric. */
 void result_print(const json_t *result, FILE *out);
 
-/* Writes @dir/result.json, whole or not at all. 0 or negative errno, one line. */
+/* Writes @dir/@file, whole or not at all. 0 or negative errno, one line. */
+int json_write(const json_t *value, const char *dir, const char *file);
+/* The same of @dir/result.json. */
 int result_write(const json_t *result, const char *dir);
 
 /*

@@ -26,6 +26,8 @@ enum run_target {
  * @image:   the VM's kernel; of a local run, only the module
  * @virtual_clock: of the VM
  * @points:  shell pattern that a point's id must match, NULL for all
+ * @count:   count instructions, whatever is measured
+ * @plugin:  for QEMU, NULL for none
  * @duration_ns: of watching a host, 0 until a signal comes
  */
 struct run_options {
@@ -36,11 +38,16 @@ struct run_options {
 	struct image image;
 	bool virtual_clock;
 	const char *points;
+	bool count;
+	const char *plugin;
 	uint64_t duration_ns;
 };
 
 /* May it run here? EXIT_DONE, or what to exit with after a line on stderr. */
 int run_check(const struct suite *suite, const struct run_options *options);
+
+/* Does the run, in a VM, take counting instructions? */
+bool run_counts(const struct suite *suite, const struct run_options *options);
 
 /* Points that the options select. */
 unsigned int run_count(const struct suite *suite, const struct run_options *options);

@@ -64,6 +64,16 @@ static int check_cpus(const struct suite *suite)
 	return EXIT_DONE;
 }
 
+static int check_counting(const struct suite *suite, const struct run_options *options)
+{
+	if (!run_counts(suite, options) || (options->target == RUN_VM && options->virtual_clock))
+		return EXIT_DONE;
+	if (options->count)
+		return usage_error("run", "--count goes with --target vm and --clock virtual");
+	return usage_error("run", "suite %s counts instructions, which takes --target vm and --clock virtual",
+			   suite->name);
+}
+
 static int check_vm(const struct suite *suite, const struct run_options *options)
 {
 	int ret = check_cpus(suite);
@@ -129,6 +139,10 @@ static int check_host(const struct run_options *options)
 
 int run_check(const struct suite *suite, const struct run_options *options)
 {
+	int ret = options->stream ? EXIT_DONE : check_counting(suite, options);
+
+	if (ret)
+		return ret;
 	switch (options->target) {
 	case RUN_VM:
 		return check_vm(suite, options);

@@ -14,6 +14,7 @@
 #include "measurement.h"
 #include "result.h"
 #include "run.h"
+#include "stretch.h"
 
 static bool selected(const struct point *point, const struct run_options *options)
 {
@@ -27,6 +28,18 @@ unsigned int run_count(const struct suite *suite, const struct run_options *opti
 	for (i = 0; i < suite->nr_points; i++)
 		count += selected(&suite->points[i], options);
 	return count;
+}
+
+bool run_counts(const struct suite *suite, const struct run_options *options)
+{
+	unsigned int i;
+
+	if (options->count)
+		return true;
+	for (i = 0; i < suite->nr_points; i++)
+		if (suite->points[i].measurement->counted && selected(&suite->points[i], options))
+			return true;
+	return false;
 }
 
 /* A word where the value stands for one, else the number. */
@@ -65,6 +78,7 @@ static int measure(const struct point *point, const struct run_options *options,
 
 	if (lab_load(options->image.module))
 		return -1;
+	stretch_point(point->id);
 	if (!lab_open() && !lab_configure(&point->profile, &point->policy) &&
 	    (point->measurement->brings_up || !lab_bring_up()))
 		ret = point->measurement->run(point, out);

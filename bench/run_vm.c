@@ -114,6 +114,8 @@ int run_in_vm(const struct suite *suite, const char *suite_path,
 	add_option(&args, "--kernel", options->image.kernel);
 	if (*options->image.append)
 		add_option(&args, "--append", options->image.append);
+	if (options->plugin)
+		add_option(&args, "--plugin", options->plugin);
 	add_option(&args, "--results", stream);
 	add_option(&args, "--file", file_spec(place_program(), "/bin/tdxbench:755"));
 	add_option(&args, "--file", file_spec(options->image.module, "/lib/tdx_lab.ko:644"));

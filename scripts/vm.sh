@@ -17,7 +17,7 @@ clock=virtual
 cpus=4
 mem=1024
 idle_timeout=120
-kernel='' append='' progress='' results='' console=''
+kernel='' append='' progress='' results='' console='' plugin=''
 files=() modules=() tools=() guest_command=()
 
 # What a kernel says when it is in trouble, right after the time stamp.
@@ -41,6 +41,7 @@ Run COMMAND in a QEMU guest with a kernel of its own.
   --results FILE            where \$TDXBENCH_RESULTS of the guest goes
   --progress FILE           keep the command's output, which is also shown
   --console FILE            keep the kernel's console
+  --plugin FILE[,KEY=VALUE] a plugin for QEMU
   --idle-timeout SEC        longest silence before the guest counts as hung ($idle_timeout)
   -h, --help                this text
 
@@ -81,7 +82,7 @@ parse_options() {
 		--) guest_command=("$@"); break ;;
 		-h | --help) usage; exit 0 ;;
 		--clock | --cpus | --mem | --kernel | --append | --file | --module | --tool | \
-			--results | --progress | --console | --idle-timeout)
+			--results | --progress | --console | --plugin | --idle-timeout)
 			(($#)) || die 129 "$option needs a value, see --help"
 			set_option "$option" "$1"
 			shift
@@ -116,6 +117,7 @@ set_option() {
 	--results) results=$2 ;;
 	--progress) progress=$2 ;;
 	--console) console=$2 ;;
+	--plugin) is_file "$1" "${2%%,*}"; plugin=$2 ;;
 	esac
 }
 
@@ -314,6 +316,7 @@ start_qemu() {
 		-chardev "file,id=console,path=$console" -serial chardev:console
 		-device "virtio-serial-pci,ioeventfd=off")
 
+	[[ ! $plugin ]] || args+=(-plugin "$plugin")
 	for port in progress results status; do
 		args+=(-chardev "file,id=$port,path=${!port}"
 			-device "virtserialport,chardev=$port,name=tdxbench.$port")

@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Where a kernel's functions are when vm.sh boots it: prints the path of a file as
+# /proc/kallsyms. A kernel is booted for that once, then the file is in the cache.
+set -euo pipefail
+
+here=$(dirname "$(readlink -f "$0")")
+cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}/symbols
+
+if (($# != 1)) || [[ ! -r $1 ]]; then
+	echo "kallsyms.sh: needs the path of one kernel image" >&2
+	exit 129
+fi
+
+read -r sum _ < <(sha256sum "$1")
+symbols=$cache/$sum
+if [[ ! -s $symbols ]]; then
+	echo "asking the kernel where its functions are (once for each kernel)" >&2
+	mkdir -p "$cache"
+	new=$(mktemp "$cache/.new.XXXXXX")
+	trap 'rm -f "$new"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	# shellcheck disable=SC2016	# the guest expands it
+	"$here/vm.sh" --cpus 1 --mem 512 --kernel "$1" --results "$new" -- \
+		sh -c 'cat /proc/kallsyms >"$TDXBENCH_RESULTS"' >&2
+	mv "$new" "$symbols"
+fi
+echo "$symbols"
