@@ -32,6 +32,7 @@ test_param_SRCS := bench/param.c
 test_suite_SRCS := $(addprefix bench/,suite.c keyfile.c profile.c param.c place.c)
 test_suite_LIBS := -linih
 test_options_SRCS := bench/options.c
+test_ledger_SRCS := bench/tcg/ledger.c bench/tcg/map.c
 
 test_lists_SRCS := $(KSHIM_SRCS) kernel/emu/lists.c
 test_token_SRCS := $(KSHIM_CRYPTO_SRCS) kernel/emu/lists.c kernel/emu/report.c \
