@@ -26,7 +26,7 @@ VERSION	:= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 COMMIT	:= $(shell git rev-parse HEAD 2>/dev/null)
 COMMIT_TIME := $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 CFLAGS	:= -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
-	   -ffile-prefix-map=$(CURDIR)/=
+	   -ffile-prefix-map=$(CURDIR)=.
 CPPFLAGS := -I$(BUILD)/bpf -Ibpf
 LDLIBS	:= -lbpf -lelf -lz -lzstd -ljansson -linih -lcbor -lcrypto -lm -lpthread
 
@@ -39,9 +39,12 @@ setup:
 	@scripts/setup.sh
 
 ### The lab module: kernel/ as a farm of links, so that nothing is built in it.
-### What only a Linux tree gets stays out.
+### What only a Linux tree gets stays out. The same sources make the same module,
+### wherever they lie: no path is in it, and pahole, which kbuild would let sort
+### types as its threads happen to run, has one thread if there is a time stamp.
 
 LAB	:= $(BUILD)/lab
+KBUILD	:= KCFLAGS=-ffile-prefix-map=$(CURDIR)/$(LAB)/= KBUILD_BUILD_TIMESTAMP=1970-01-01
 KSRC	:= $(shell find kernel -path kernel/linux-7.3 -prune -o -name '*.[ch]' -print -o -name Kbuild -print) \
 	   tracepoints/tdx_ext.h
 
@@ -58,7 +61,7 @@ $(LAB)/.farm: $(KSRC) Makefile
 
 $(BUILD)/tdx_lab.ko: $(LAB)/.farm
 	$(call msg,MODULE,$@)
-	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR)/$(LAB) modules $(if $(Q),>$(LAB)/log 2>&1 || { cat $(LAB)/log; exit 1; })
+	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR)/$(LAB) $(KBUILD) modules $(if $(Q),>$(LAB)/log 2>&1 || { cat $(LAB)/log; exit 1; })
 	$(Q)grep -H 'warning:' $(LAB)/log || true
 	$(Q)cp $(LAB)/tdx_lab.ko $@
 	$(Q)strip --strip-debug $@

@@ -10,6 +10,7 @@ BPFTOOL		?= $(firstword $(shell command -v bpftool) /usr/sbin/bpftool)
 # linux/types.h wants asm/types.h, which lies in the host's own directory. The
 # arguments of an event are given by the kernel, used or not.
 BPF_CFLAGS	:= -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter \
+		   -ffile-prefix-map=$(CURDIR)=. \
 		   -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_SKELETONS	:= $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
 
