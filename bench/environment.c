@@ -125,7 +125,7 @@ json_t *environment_here(const char *target)
 	json_object_set_new(env, "cpu_model", cpu_model());
 	json_object_set_new(env, "clocksource", line_of(
 		"/sys/devices/system/clocksource/clocksource0/current_clocksource"));
-	json_object_set_new(env, "fingerprint", argument("tdxbench.fingerprint", ""));
+	json_object_set_new(env, "fingerprint", line_of("/tdxbench.fingerprint"));
 	if (path)
 		json_object_set_new(env, "path", json_text(path));
 	add_logged(env, "preemption", "Dynamic Preempt: ");
