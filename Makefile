@@ -144,6 +144,12 @@ bench: setup
 	@$(MAKE) all
 	@$(BUILD)/tdxbench run
 
+# What has changed since this work left BASE, by default the main branch.
+.PHONY: gate
+gate: setup
+	@$(MAKE) $(BUILD)/tdxbench
+	@$(BUILD)/tdxbench ab $(if $(BASE),--base '$(BASE)...')
+
 # Kernels are the work of many minutes: make kernel-clean removes them.
 clean:
 	$(Q)rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/* $(BUILD)/.[!.]*))
@@ -151,6 +157,7 @@ clean:
 
 help:
 	@echo 'make bench   set up, build, run the quick suite in a VM, report in results/latest'
+	@echo 'make gate    did what changed since BASE (default: the main branch) make anything worse?'
 	@echo 'make test    set up, build, run all tests'
 	@echo 'make         build only; make setup installs what that needs'
 	@echo 'make fuzz    fuzz the module and the path for FUZZ_SECONDS (600), in user space'

@@ -8,8 +8,9 @@
 #include "options.h"
 
 extern const struct command cmd_run;
-extern const struct command cmd_profile;
+extern const struct command cmd_ab;
 extern const struct command cmd_report;
+extern const struct command cmd_profile;
 extern const struct command cmd_list;
 extern const struct command cmd_doctor;
 

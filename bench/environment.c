@@ -148,9 +148,29 @@ static const char *qemu_version(char *line, size_t size)
 	return line;
 }
 
+/*
+ * A build outside git knows neither version nor commit; who has made it, like
+ * scripts/ab.sh, says them here: "VERSION COMMIT TIME".
+ */
+static void add_origin(json_t *env)
+{
+	const char *origin = getenv("TDXBENCH_ORIGIN");
+	char version[128], commit[41], when[21];
+
+	if (!origin || sscanf(origin, "%127s %40[0-9a-f] %20[0-9TZ:-]", version, commit, when) != 3 ||
+	    strlen(commit) != 40 || strlen(when) != 20)
+		return;
+	json_object_set_new(env, "tdxbench", json_text(version));
+	json_object_set_new(env, "commit", json_text(commit));
+	json_object_set_new(env, "commit_time", json_text(when));
+}
+
 json_t *environment_host(void)
 {
 	char qemu[256];
+	json_t *env = json_pack("{s:s, s:s}", "target", "vm", "qemu",
+				qemu_version(qemu, sizeof(qemu)));
 
-	return json_pack("{s:s, s:s}", "target", "vm", "qemu", qemu_version(qemu, sizeof(qemu)));
+	add_origin(env);
+	return env;
 }
