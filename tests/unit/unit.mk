@@ -28,6 +28,8 @@ test_tails_SRCS := bench/tails.c
 test_result_SRCS := $(addprefix bench/,result.c result_read.c export.c view.c table.c \
 	side.c findings.c plot.c html.c hist.c place.c param.c)
 test_result_LIBS := -ljansson -lcrypto
+test_flame_SRCS := bench/flame.c
+test_flame_LIBS := -ljansson
 test_param_SRCS := bench/param.c
 test_suite_SRCS := $(addprefix bench/,suite.c keyfile.c profile.c param.c place.c)
 test_suite_LIBS := -linih
