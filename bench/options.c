@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,16 @@ bool parse_number(const char *text, uint64_t *value)
 	return !errno && !*end;
 }
 
+bool parse_real(const char *text, double *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text) || strpbrk(text, "xX"))
+		return false;
+	*value = strtod(text, &end);
+	return isfinite(*value) && !*end;
+}
+
 static void print_choices(FILE *out, const char *const *choices)
 {
 	for (; *choices; choices++)
@@ -57,7 +68,7 @@ static void print_option(const struct option_row *row)
 		width = 0;
 	}
 	printf("%*s%s", HELP_COLUMN - width, "", row->help);
-	if (row->type == OPTION_NUMBER)
+	if (row->type == OPTION_NUMBER || row->type == OPTION_REAL)
 		printf(" (%llu to %llu)", (unsigned long long)row->min,
 		       (unsigned long long)row->max);
 	if (row->type == OPTION_CHOICE) {
@@ -94,6 +105,19 @@ static int set_number(const struct command *command, const struct option_row *ro
 	return 0;
 }
 
+static int set_real(const struct command *command, const struct option_row *row,
+		    const char *text)
+{
+	double value;
+
+	if (!parse_real(text, &value) || value < row->min || value > row->max)
+		return usage_error(command->name, "--%s is '%s', allowed is a number from %llu to %llu",
+				   row->long_name, text, (unsigned long long)row->min,
+				   (unsigned long long)row->max);
+	*(double *)row->target = value;
+	return 0;
+}
+
 static int set_choice(const struct command *command, const struct option_row *row,
 		      const char *text)
 {
@@ -124,6 +148,8 @@ static int set_option(const struct command *command, const struct option_row *ro
 		return 0;
 	case OPTION_NUMBER:
 		return set_number(command, row, text);
+	case OPTION_REAL:
+		return set_real(command, row, text);
 	case OPTION_CHOICE:
 		return set_choice(command, row, text);
 	}

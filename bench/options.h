@@ -13,6 +13,7 @@
 enum exit_code {
 	EXIT_DONE	= 0,
 	EXIT_ERROR	= 1,
+	EXIT_REGRESSION	= 2,
 	EXIT_CANNOT_RUN	= 77,
 	EXIT_USAGE	= 129,
 };
@@ -22,6 +23,7 @@ enum option_type {
 	OPTION_FLAG,	/* bool */
 	OPTION_TEXT,	/* const char * */
 	OPTION_NUMBER,	/* uint64_t within min..max */
+	OPTION_REAL,	/* double within min..max */
 	OPTION_CHOICE,	/* unsigned int: index into choices */
 };
 
@@ -77,5 +79,7 @@ int usage_error(const char *command, const char *format, ...)
 
 /* Whole decimal or 0x number with nothing behind it. */
 bool parse_number(const char *text, uint64_t *value);
+/* "5", "0.25", "1e-3": a finite number that is not negative, with nothing behind it. */
+bool parse_real(const char *text, double *value);
 
 #endif /* BENCH_OPTIONS_H */

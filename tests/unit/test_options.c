@@ -19,6 +19,7 @@ static struct {
 	const char *file;
 	uint64_t count;
 	unsigned int colour;
+	double share;
 	int argc;
 	char **argv;
 	unsigned int runs;
@@ -29,6 +30,7 @@ static const struct option_row rows[] = {
 	{ 'f', "file", "FILE", OPTION_TEXT, &seen.file, 0, 0, NULL, "read this" },
 	{ 'n', "count", "N", OPTION_NUMBER, &seen.count, 2, 100, NULL, "how many" },
 	{ 'c', "colour", "COLOUR", OPTION_CHOICE, &seen.colour, 0, 0, colours, "of it" },
+	{ 's', "share", "PCT", OPTION_REAL, &seen.share, 0, 100, NULL, "of it" },
 	{ 0, "with-a-very-long-name", "VALUE", OPTION_TEXT, &seen.file, 0, 0, NULL, "long" },
 	{}
 };
@@ -86,6 +88,8 @@ static void values(void **state)
 	assert_int_equal(seen.argc, 3);
 	assert_string_equal(seen.argv[1], "-l");
 
+	call("paint --share 0.25");
+	assert_true(seen.share == 0.25);
 	call("paint --with-a-very-long-name v");
 	assert_string_equal(seen.file, "v");
 	call("paint --lou");		/* unambiguous, as getopt has it */
@@ -112,6 +116,8 @@ static void mistakes(void **state)
 		{ "paint -n ''", "tdxbench paint: --count is '', allowed is a number from 2 to 100\n" },
 		{ "paint -n 18446744073709551618",
 		  "tdxbench paint: --count is '18446744073709551618', allowed is a number from 2 to 100\n" },
+		{ "paint -s 100.1", "tdxbench paint: --share is '100.1', allowed is a number from 0 to 100\n" },
+		{ "paint -s nan", "tdxbench paint: --share is 'nan', allowed is a number from 0 to 100\n" },
 	};
 	static struct capture capture;
 	size_t i;
@@ -144,6 +150,7 @@ static void help(void **state)
 			"  -f, --file FILE         read this\n"
 			"  -n, --count N           how many (2 to 100)\n"
 			"  -c, --colour COLOUR     of it (red|green)\n"
+			"  -s, --share PCT         of it (0 to 100)\n"
 			"      --with-a-very-long-name VALUE\n"
 			"                          long\n"
 			"  -h, --help              this text\n"
@@ -171,6 +178,20 @@ static void numbers(void **state)
 		assert_false(parse_number(wrong[i], &value));
 }
 
+static void reals(void **state)
+{
+	static const char *const wrong[] = { "", " 1", "1 ", "-1", "+1", "x", "0x1", "inf", "nan",
+					     "1e999", "1,5", ".5" };
+	double value;
+
+	(void)state;
+	assert_true(parse_real("5", &value) && value == 5);
+	assert_true(parse_real("0.125", &value) && value == 0.125);
+	assert_true(parse_real("1e-3", &value) && value == 1e-3);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_false(parse_real(wrong[i], &value));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +199,7 @@ int main(void)
 		cmocka_unit_test(mistakes),
 		cmocka_unit_test(help),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(reals),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
