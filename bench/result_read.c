@@ -197,6 +197,18 @@ static bool histogram_valid(struct check *c, const json_t *histogram)
 	return left ? fail(c, "buckets hold less than \"count\"") : true;
 }
 
+/* True or absent, and nothing but what is exact can be. */
+static bool steady_valid(struct check *c, const json_t *metric)
+{
+	const json_t *steady = json_object_get(metric, "steady");
+
+	if (steady && !json_is_true(steady))
+		return fail(c, "\"steady\" must be true, or absent");
+	if (steady && strcmp(json_get_text(metric, "class"), "exact"))
+		return fail(c, "is steady, so that its \"class\" must be exact");
+	return true;
+}
+
 static bool metric_valid(struct check *c, const json_t *metric)
 {
 	const json_t *value, *histogram;
@@ -204,6 +216,8 @@ static bool metric_valid(struct check *c, const json_t *metric)
 	if (!fields_valid(c, metric, metric_fields))
 		return false;
 	snprintf(c->where, sizeof(c->where), "metric %.100s", json_get_text(metric, "name"));
+	if (!steady_valid(c, metric))
+		return false;
 	value = json_object_get(metric, "value");
 	histogram = json_object_get(metric, "histogram");
 	if (!value == !histogram)
@@ -215,13 +229,20 @@ static bool metric_valid(struct check *c, const json_t *metric)
 
 static bool metrics_valid(struct check *c, const json_t *metrics)
 {
-	json_t *metric;
+	json_t *names = json_object(), *metric;
+	bool ok = true;
 	size_t i;
 
-	json_array_foreach(metrics, i, metric)
-		if (!metric_valid(c, metric))
-			return false;
-	return true;
+	json_array_foreach(metrics, i, metric) {
+		ok = metric_valid(c, metric);
+		if (ok && json_object_get(names, json_get_text(metric, "name")))
+			ok = fail(c, "is there twice");
+		if (!ok)
+			break;
+		json_object_set_new(names, json_get_text(metric, "name"), json_true());
+	}
+	json_decref(names);
+	return ok;
 }
 
 static bool books_valid(struct check *c, const json_t *books)
@@ -303,18 +324,54 @@ static bool result_valid(const json_t *result, char error[RESULT_ERROR])
 
 /* ---- Loading ---- */
 
+/* So much of a file, and what is left of that. */
+struct limited {
+	FILE *in;
+	size_t left;
+	bool cut;
+};
+
+static size_t read_limited(void *buffer, size_t size, void *arg)
+{
+	struct limited *file = arg;
+	size_t got = fread(buffer, 1, size < file->left ? size : file->left, file->in);
+
+	file->left -= got;
+	file->cut |= !file->left && fgetc(file->in) != EOF;
+	return got;
+}
+
 static json_t *parse(FILE *in, char error[RESULT_ERROR])
 {
+	struct limited file = { .in = in, .left = JSON_LIMIT };
 	json_error_t where;
-	json_t *result = json_loadf(in, JSON_REJECT_DUPLICATES, &where);
+	json_t *json = json_load_callback(read_limited, &file, JSON_REJECT_DUPLICATES, &where);
 
-	if (!result)
+	if (json && !file.cut)
+		return json;
+	json_decref(json);
+	if (file.cut)
+		snprintf(error, RESULT_ERROR, "larger than %d MiB", JSON_LIMIT >> 20);
+	else
 		snprintf(error, RESULT_ERROR, "line %d: %s", where.line, where.text);
-	else if (!result_valid(result, error)) {
-		json_decref(result);
-		result = NULL;
+	return NULL;
+}
+
+json_t *json_load_limited(const char *file, char error[RESULT_ERROR])
+{
+	FILE *in = fopen(file, "re");
+	char why[RESULT_ERROR];
+	json_t *json;
+
+	if (!in) {
+		snprintf(error, RESULT_ERROR, "cannot read %.300s: %s", file, strerror(errno));
+		return NULL;
 	}
-	return result;
+	json = parse(in, why);
+	fclose(in);
+	if (!json)
+		snprintf(error, RESULT_ERROR, "cannot read %.200s: %.250s", file, why);
+	return json;
 }
 
 json_t *result_load(const char *path, char error[RESULT_ERROR])
@@ -322,19 +379,15 @@ json_t *result_load(const char *path, char error[RESULT_ERROR])
 	char file[4096], why[RESULT_ERROR];
 	struct stat st;
 	json_t *result;
-	FILE *in;
 
 	snprintf(file, sizeof(file), "%s%s", path,
 		 !stat(path, &st) && S_ISDIR(st.st_mode) ? "/" RESULT_FILE : "");
-	in = fopen(file, "re");
-	if (!in) {
-		snprintf(error, RESULT_ERROR, "cannot read %.300s: %s", file, strerror(errno));
-		return NULL;
-	}
-	result = parse(in, why);
-	fclose(in);
-	if (!result)
+	result = json_load_limited(file, error);
+	if (result && !result_valid(result, why)) {
 		snprintf(error, RESULT_ERROR, "cannot read %.200s: %.250s", file, why);
+		json_decref(result);
+		result = NULL;
+	}
 	return result;
 }
 

@@ -513,6 +513,67 @@ static void lying_histograms(void **state)
 	json_decref(result);
 }
 
+static void assert_refused(const json_t *result, const char *why)
+{
+	char error[RESULT_ERROR] = "";
+
+	assert_false(loads_json(result, error));
+	assert_non_null(strstr(error, why));
+}
+
+static void steady_is_exact(void **state)
+{
+	json_t *result = make_result();
+	json_t *metric = (json_t *)point_metric(first_point(result), "quote.rate");
+	char error[RESULT_ERROR];
+
+	(void)state;
+	json_object_set_new(metric, "steady", json_true());
+	assert_true(loads_json(result, error));
+	json_object_set_new(metric, "class", json_string("sampled"));
+	assert_refused(result, "metric quote.rate: is steady, so that its \"class\" must be exact");
+	json_object_set_new(metric, "class", json_string("exact"));
+	json_object_set_new(metric, "steady", json_false());
+	assert_refused(result, "metric quote.rate: \"steady\" must be true, or absent");
+	json_decref(result);
+}
+
+static void metrics_are_there_once(void **state)
+{
+	json_t *result = make_result(), *metrics = json_object_get(first_point(result), "metrics");
+
+	(void)state;
+	json_array_append(metrics, json_array_get(metrics, 0));
+	assert_refused(result, "metric quote.rate: is there twice");
+	json_decref(result);
+}
+
+/* Blanks behind a good result: what is too large is refused before it is understood. */
+static void size_is_limited(void **state)
+{
+	json_t *result = make_result();
+	char error[RESULT_ERROR];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(result_write(result, dir), 0);
+	assert_int_equal(stat(result_file, &st), 0);
+	for (off_t over = 0; over < 2; over++) {
+		FILE *out = fopen(result_file, "r+");
+		json_t *loaded;
+
+		fseek(out, 0, SEEK_END);
+		for (off_t at = ftell(out); at < JSON_LIMIT + over; at++)
+			putc(' ', out);
+		fclose(out);
+		loaded = result_load(result_file, error);
+		assert_int_equal(loaded == NULL, over);
+		json_decref(loaded);
+	}
+	assert_non_null(strstr(error, ": larger than 16 MiB"));
+	json_decref(result);
+}
+
 /* --- exports --- */
 
 static char *csv_of(const json_t *result)
@@ -1221,6 +1282,9 @@ int main(void)
 		cmocka_unit_test(malformed_text),
 		cmocka_unit_test(damaged_members),
 		cmocka_unit_test(lying_histograms),
+		cmocka_unit_test(steady_is_exact),
+		cmocka_unit_test(metrics_are_there_once),
+		cmocka_unit_test(size_is_limited),
 		cmocka_unit_test(csv),
 		cmocka_unit_test(html_is_escaped),
 		cmocka_unit_test(tables),
