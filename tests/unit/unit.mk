@@ -25,6 +25,8 @@ KSHIM_PATH_SRCS := $(KSHIM_EMU_SRCS) $(wildcard kernel/tdx_*.c) \
 
 test_hist_SRCS := bench/hist.c
 test_tails_SRCS := bench/tails.c
+test_stats_SRCS := $(addprefix bench/,stats.c view.c result_read.c param.c)
+test_stats_LIBS := -ljansson
 test_result_SRCS := $(addprefix bench/,result.c result_read.c export.c view.c table.c \
 	side.c findings.c plot.c html.c hist.c place.c param.c)
 test_result_LIBS := -ljansson -lcrypto
