@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alike.h"
 #include "result.h"
 #include "side.h"
 
@@ -160,18 +161,6 @@ static void put_value(struct cell *cell, const json_t *value)
 
 /* ---- Legend ---- */
 
-/* Like json_object_get(), and "module.kind" for a member of a member. */
-static const json_t *fact(const json_t *object, const char *key)
-{
-	const char *dot = strchr(key, '.');
-	char outer[32];
-
-	if (!dot)
-		return json_object_get(object, key);
-	snprintf(outer, sizeof(outer), "%.*s", (int)(dot - key), key);
-	return json_object_get(json_object_get(object, outer), dot + 1);
-}
-
 /**
  * struct fact_row - a row of the legend
  * @always:  shown even where it is the same for all
@@ -202,21 +191,18 @@ static const struct fact_row fact_rows[] = {
 	{ }
 };
 
-/* What a kernel leaves of the same memory varies a little from one to the next. */
 static bool same_fact(const struct fact_row *row, const json_t *a, const json_t *b)
 {
-	double x = json_number_value(a), y = json_number_value(b);
-
 	if (!strcmp(row->key, "memory_mib") && a && b)
-		return fabs(x - y) <= 0.05 * fmax(x, y);
+		return memory_alike(a, b);
 	return a == b || (a && b && json_equal(a, b));
 }
 
 static bool all_same(const struct side *side, const struct fact_row *row)
 {
 	for (size_t i = 1; i < side->count; i++)
-		if (!same_fact(row, fact(environment(side, 0), row->key),
-			       fact(environment(side, i), row->key)))
+		if (!same_fact(row, json_get_fact(environment(side, 0), row->key),
+			       json_get_fact(environment(side, i), row->key)))
 			return false;
 	return true;
 }
@@ -231,7 +217,7 @@ static void legend_facts(struct grid *grid, const struct side *side)
 			continue;
 		cells = new_row(grid, row->name) + 1;
 		for (size_t i = 0; i < side->count; i++) {
-			put_value(&cells[i], fact(environment(side, i), row->key));
+			put_value(&cells[i], json_get_fact(environment(side, i), row->key));
 			if (differs && row->matters)
 				cells[i].style = CELL_BAD;
 		}
@@ -271,7 +257,7 @@ struct grid *side_legend(const struct side *side)
 	legend_facts(grid, side);
 	suites = new_row(grid, "suite") + 1;
 	for (size_t i = 0; i < side->count; i++)
-		put_value(&suites[i], fact(side->result[i], "suite.name"));
+		put_value(&suites[i], json_get_fact(side->result[i], "suite.name"));
 	legend_books(grid, side);
 	return grid;
 }

@@ -28,7 +28,7 @@ test_tails_SRCS := bench/tails.c
 test_stats_SRCS := $(addprefix bench/,stats.c view.c result_read.c param.c)
 test_stats_LIBS := -ljansson
 test_result_SRCS := $(addprefix bench/,result.c result_read.c export.c view.c table.c \
-	side.c findings.c plot.c html.c hist.c place.c param.c)
+	side.c alike.c findings.c plot.c html.c hist.c place.c param.c)
 test_result_LIBS := -ljansson -lcrypto
 test_flame_SRCS := bench/flame.c
 test_flame_LIBS := -ljansson
