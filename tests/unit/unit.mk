@@ -27,6 +27,8 @@ test_hist_SRCS := bench/hist.c
 test_tails_SRCS := bench/tails.c
 test_stats_SRCS := $(addprefix bench/,stats.c view.c result_read.c param.c)
 test_stats_LIBS := -ljansson
+test_blame_SRCS := $(addprefix bench/,blame.c view.c result_read.c param.c)
+test_blame_LIBS := -ljansson
 test_result_SRCS := $(addprefix bench/,result.c result_read.c export.c view.c table.c \
 	side.c alike.c findings.c plot.c html.c hist.c place.c param.c)
 test_result_LIBS := -ljansson -lcrypto
