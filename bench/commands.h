@@ -10,6 +10,7 @@
 extern const struct command cmd_run;
 extern const struct command cmd_ab;
 extern const struct command cmd_report;
+extern const struct command cmd_compare;
 extern const struct command cmd_profile;
 extern const struct command cmd_list;
 extern const struct command cmd_doctor;

@@ -323,3 +323,30 @@ void table_print_side(const struct side *side, bool metrics, FILE *out)
 	fputc('\n', out);
 	side_coverage(side, print_finding, &p);
 }
+
+/* ---- Parts, for others ---- */
+
+void table_line(FILE *out, enum table_line how, const char *text)
+{
+	static const enum ink inks[] = {
+		[TABLE_PLAIN] = PLAIN, [TABLE_BOLD] = BOLD, [TABLE_DIM] = DIM, [TABLE_BAD] = RED,
+		[TABLE_GOOD] = GREEN,
+	};
+	struct printer p = printer_for(out);
+
+	line(&p, inks[how], text);
+}
+
+void table_grid(FILE *out, const struct grid *grid)
+{
+	struct printer p = printer_for(out);
+
+	print_grid(grid, &p);
+}
+
+void table_sentence(FILE *out, const char *sentence)
+{
+	struct printer p = printer_for(out);
+
+	print_finding(sentence, &p);
+}

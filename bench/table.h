@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 struct side;
+struct grid;
 
 /*
  * Colours only where @out is a terminal and NO_COLOR is not set. @metrics: behind the
@@ -19,5 +20,12 @@ struct side;
 void table_print(const json_t *result, bool metrics, FILE *out);
 /* The same of several results: a row of the tables each, and a column of the metrics. */
 void table_print_side(const struct side *side, bool metrics, FILE *out);
+
+/* Parts of such a page, for others that print one. */
+enum table_line { TABLE_PLAIN, TABLE_BOLD, TABLE_DIM, TABLE_BAD, TABLE_GOOD };
+void table_line(FILE *out, enum table_line how, const char *text);
+void table_grid(FILE *out, const struct grid *grid);
+/* "- " and the sentence, broken between words. */
+void table_sentence(FILE *out, const char *sentence);
 
 #endif /* BENCH_TABLE_H */

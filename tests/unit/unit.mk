@@ -29,6 +29,10 @@ test_stats_SRCS := $(addprefix bench/,stats.c view.c result_read.c param.c)
 test_stats_LIBS := -ljansson
 test_blame_SRCS := $(addprefix bench/,blame.c view.c result_read.c param.c)
 test_blame_LIBS := -ljansson
+test_compare_SRCS := $(filter-out bench/cmd_compare.c,$(wildcard bench/compare*.c)) \
+	$(addprefix bench/,runs.c alike.c blame.c stats.c result.c result_read.c view.c table.c \
+	side.c findings.c hist.c place.c param.c)
+test_compare_LIBS := -ljansson -lcrypto
 test_result_SRCS := $(addprefix bench/,result.c result_read.c export.c view.c table.c \
 	side.c alike.c findings.c plot.c html.c hist.c place.c param.c)
 test_result_LIBS := -ljansson -lcrypto
