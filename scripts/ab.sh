@@ -392,13 +392,22 @@ keep_result() {
 
 ### The comparison
 
+# On the terminal, and as files that say the same; where there is no comparison they
+# would only repeat the complaint.
 compare() {
 	local status=0
 
-	"$program" compare --markdown "$dir/comparison.md" --json "$dir/comparison.json" \
-		"${compare_args[@]}" "$dir/base" "$dir/head" || status=$?
-	say '' "comparison: $dir/comparison.md"
+	compare_as || status=$?
+	if ((status == 0 || status == 2)); then
+		compare_as --markdown --output "$dir/comparison.md" >/dev/null || :
+		compare_as --json --output "$dir/comparison.json" >/dev/null || :
+		say '' "comparison: $dir/comparison.md"
+	fi
 	exit "$status"
+}
+
+compare_as() {
+	"$program" compare "$@" "${compare_args[@]}" "$dir/base" "$dir/head"
 }
 
 main
