@@ -96,9 +96,14 @@ clean_up() {
 	rm -rf "$tmp"
 }
 
+# A build is a process group of its own: make ends at once, but not its grandchildren.
 stop_all() {
+	local pid
+
 	((${#pids[@]})) || return 0
-	kill -TERM "${pids[@]}" 2>/dev/null || :
+	for pid in "${pids[@]}"; do
+		kill -TERM -- "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null || :
+	done
 	wait "${pids[@]}" 2>/dev/null || :
 	pids=()
 }
@@ -291,8 +296,8 @@ build_tree() {
 
 # shellcheck disable=SC2317	# called by in_background
 make_all() {
-	exec env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES setpriv --pdeathsig TERM \
-		make -C "$1" "-j$(nproc)" all VERSION="$2" COMMIT= COMMIT_TIME=
+	exec env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES setsid \
+		setpriv --pdeathsig TERM make -C "$1" "-j$(nproc)" all VERSION="$2" COMMIT= COMMIT_TIME=
 }
 
 build_failed() {
