@@ -30,8 +30,12 @@
 #define NARROWEST	0.25
 #define TEXT_FROM	24
 
+/* Whose instructions. A stack that does not say is its nearest frame's that tells. */
+enum part { PART_PATH, PART_MODULE, PART_INTERRUPTS, PART_OTHER, NR_PARTS };
+
 struct stack {
 	const char *text;
+	enum part part;		/* NR_PARTS: it does not say */
 	double head, base;
 };
 
@@ -41,16 +45,14 @@ struct stacks {
 	bool differential;
 };
 
-/* Whose instructions: that of the nearest frame that says so, and path without one. */
-enum part { PART_PATH, PART_MODULE, PART_INTERRUPTS, PART_OTHER, NR_PARTS };
-
+/* As profile.json has them, as people read them, and the class of their colours. */
 static const struct {
-	const char *name, *class;
+	const char *word, *name, *class;
 } parts[NR_PARTS] = {
-	[PART_PATH]	  = { "path", "p" },
-	[PART_MODULE]	  = { "TDX module", "m" },
-	[PART_INTERRUPTS] = { "interrupts", "i" },
-	[PART_OTHER]	  = { "other tasks", "o" },
+	[PART_PATH]	  = { "path", "path", "p" },
+	[PART_MODULE]	  = { "module", "TDX module", "m" },
+	[PART_INTERRUPTS] = { "interrupts", "interrupts", "i" },
+	[PART_OTHER]	  = { "other", "other tasks", "o" },
 };
 
 static const struct {
@@ -69,12 +71,14 @@ static const struct {
  * @name, @length: within its stack
  * @head, @base:   what had run before it; when it closes, what ran in and below it
  * @head_self, @base_self: of that, in no frame above it
+ * @part_self: @head_self, by part
+ * @from:  where it begins, in instructions
  */
 struct frame {
 	const char *name;
 	size_t length, depth;
 	enum part part;
-	double head, base, head_self, base_self;
+	double head, base, head_self, base_self, part_self[NR_PARTS];
 	double from;
 };
 
@@ -95,14 +99,30 @@ static int by_frames(const void *a, const void *b)
 	return (*x == ';' ? 1 : *x) - (*y == ';' ? 1 : *y);
 }
 
+static enum part part_named(const char *word)
+{
+	enum part part = PART_PATH;
+
+	while (part < NR_PARTS && (!word || strcmp(word, parts[part].word)))
+		part++;
+	return part;
+}
+
 static bool take_stack(const json_t *entry, struct stack *stack, bool base)
 {
 	const json_t *count = json_array_get(entry, 1);
 	double number = json_number_value(count);
 
 	stack->text = json_string_value(json_array_get(entry, 0));
+	stack->part = part_named(json_string_value(json_array_get(entry, 2)));
 	*(base ? &stack->base : &stack->head) = number;
 	return stack->text && json_is_number(count) && number >= 0 && number < 1e18;
+}
+
+/* These come and go with the phases of timers, which is no difference to speak of. */
+static bool depends_on_phases(const struct stack *stack)
+{
+	return stack->part == PART_INTERRUPTS || stack->part == PART_OTHER;
 }
 
 static int take_stacks(const char *path, const json_t *from, bool base, struct stacks *stacks)
@@ -111,11 +131,17 @@ static int take_stacks(const char *path, const json_t *from, bool base, struct s
 	json_t *entry;
 
 	json_array_foreach(from, i, entry) {
-		if (!take_stack(entry, &stacks->list[stacks->count++], base)) {
+		struct stack *stack = &stacks->list[stacks->count];
+
+		if (!take_stack(entry, stack, base)) {
 			fprintf(stderr, "tdxbench: cannot write %s: stack %zu%s is not [\"a;b;c\", number]\n",
 				path, i + 1, base ? " of base" : "");
 			return -EINVAL;
 		}
+		if (stacks->differential && depends_on_phases(stack))
+			*stack = (struct stack){};
+		else
+			stacks->count++;
 	}
 	return 0;
 }
@@ -151,7 +177,7 @@ struct walk {
 	void *arg;
 };
 
-static enum part part_of(const char *name, size_t length, enum part below)
+static enum part part_by_name(const char *name, size_t length, enum part below)
 {
 	for (size_t i = 0; i < sizeof(part_rules) / sizeof(*part_rules); i++) {
 		size_t prefix = strlen(part_rules[i].prefix);
@@ -168,10 +194,18 @@ static void open_frame(struct walk *walk, const char *name, size_t length)
 
 	walk->open[walk->depth] = (struct frame){
 		.name = name, .length = length, .depth = walk->depth,
-		.part = part_of(name, length, below),
+		.part = part_by_name(name, length, below),
 		.head = walk->head, .base = walk->base, .from = walk->head,
 	};
 	walk->depth++;
+}
+
+/* A frame is shown as what it did most of itself. */
+static void settle_part(struct frame *frame)
+{
+	for (enum part part = PART_PATH; part < NR_PARTS; part++)
+		if (frame->part_self[part] > frame->part_self[frame->part])
+			frame->part = part;
 }
 
 static void close_to(struct walk *walk, size_t depth)
@@ -181,6 +215,7 @@ static void close_to(struct walk *walk, size_t depth)
 
 		frame->head = walk->head - frame->head;
 		frame->base = walk->base - frame->base;
+		settle_part(frame);
 		walk->visit(frame, walk->arg);
 	}
 }
@@ -221,6 +256,7 @@ static void walk_stacks(const struct stacks *stacks, visitor *visit, void *arg)
 		enter_stack(&walk, stack->text);
 		top = &walk.open[walk.depth - 1];
 		top->head_self += stack->head;
+		top->part_self[stack->part < NR_PARTS ? stack->part : top->part] += stack->head;
 		top->base_self += stack->base;
 		walk.head += stack->head;
 		walk.base += stack->base;
@@ -278,7 +314,8 @@ static void survey_frame(const struct frame *frame, void *arg)
 
 	if (is_drawn(graph, frame) && frame->depth >= graph->depth)
 		graph->depth = frame->depth + 1;
-	graph->part[frame->part] += frame->head_self;
+	for (enum part part = PART_PATH; part < NR_PARTS; part++)
+		graph->part[part] += frame->part_self[part];
 	graph->largest = fmax(graph->largest, fabs(change(frame)));
 	if (!(frame->head > 0) && frame->base_self > 0)
 		note_gone(graph, *frame);
@@ -460,7 +497,7 @@ static void put_change_keys(const struct graph *graph)
 	fputs("the same</text>\n", graph->out);
 	fprintf(graph->out, "<text class=\"soft\" x=\"%d\" y=\"69\">all: ", x);
 	put_change(graph->out, graph->base, graph->head);
-	fputs(" instructions</text>\n", graph->out);
+	fputs(" instructions, without interrupts and other tasks</text>\n", graph->out);
 }
 
 static void put_gone(const struct graph *graph)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where instructions went, as a flame graph. Stacks are folded, as profile.json has
- * them: [["root;…;leaf", instructions], …], whole numbers or means per quote.
+ * them: [["root;…;leaf", instructions, part], …], whole numbers or means per quote;
+ * without a part ("path", "module", "interrupts", "other") the names of frames tell.
  */
 #ifndef BENCH_FLAME_H
 #define BENCH_FLAME_H
@@ -12,7 +13,8 @@
  * Writes a self-contained SVG to @path, whole or not at all: each frame as wide as
  * what ran in and below it. Without @base colours tell whose the instructions are;
  * with it, what is red ran more itself than in @base, blue less, and what is gone is
- * named below. Both sides have to be of as many quotes. @subtitle may be "". 0, or
+ * named below; what stacks say is of interrupts and other tasks is left out, for it
+ * moves with the phases of timers. Both sides have to be of as many quotes. @subtitle may be "". 0, or
  * negative errno after one line on stderr.
  */
 int flame_write(const char *path, const json_t *stacks, const json_t *base,

@@ -117,10 +117,25 @@ static void parts_are_inherited(void **state)
 	free(svg);
 }
 
+/* What a stack says of itself counts more than the names of its frames. */
+static void parts_are_as_said(void **state)
+{
+	char *svg = draw("[[\"p\", 5, \"path\"], [\"p;tdx_emu_x;f\", 60, \"other\"],"
+			 " [\"p;tdx_emu_x;f\", 30, \"path\"], [\"p;g\", 5, \"wind\"]]", NULL);
+
+	(void)state;
+	expect_frame(svg, "f", "class=\"f o", "90 instructions, 90.00 %\nitself 90, other tasks");
+	expect_frame(svg, "tdx_emu_x", "class=\"f m", "90 instructions, 90.00 %\nitself 0, TDX module");
+	expect_frame(svg, "g", "class=\"f p", "5 instructions, 5.00 %\nitself 5, path");
+	assert_non_null(strstr(svg, ">path 40.0 %<"));
+	assert_non_null(strstr(svg, ">other tasks 60.0 %<"));
+	free(svg);
+}
+
 /* Red is who ran more himself, not whom he was called by. */
 static void differences_are_coloured(void **state)
 {
-	char *svg = draw("[[\"a;loop\", 1020], [\"a;less\", 90], [\"a;new\", 5], [\"a\", 7]]",
+	char *svg = draw("[[\"a;tick\", 99, \"interrupts\"], [\"a;loop\", 1020], [\"a;less\", 90], [\"a;new\", 5], [\"a\", 7]]",
 			 "[[\"a;loop\", 1000], [\"a;less\", 110], [\"a;old\", 12.5], [\"a\", 7]]");
 
 	(void)state;
@@ -205,6 +220,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(frames_are_as_wide_as_what_ran, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(parts_are_inherited, make_dir, remove_dir),
+		cmocka_unit_test_setup_teardown(parts_are_as_said, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(differences_are_coloured, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(names_stay_text, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(nothing_and_too_much_are_drawn, make_dir, remove_dir),
