@@ -150,6 +150,12 @@ gate: setup
 	@$(MAKE) $(BUILD)/tdxbench
 	@$(BUILD)/tdxbench ab $(if $(BASE),--base '$(BASE)...')
 
+# Of HEAD, with nothing changed.
+.PHONY: reference
+reference: setup
+	@$(MAKE) all
+	@BUILD=$(BUILD) scripts/reference.sh
+
 # Kernels are the work of many minutes: make kernel-clean removes them.
 clean:
 	$(Q)rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/* $(BUILD)/.[!.]*))
@@ -162,6 +168,7 @@ help:
 	@echo 'make         build only; make setup installs what that needs'
 	@echo 'make fuzz    fuzz the module and the path for FUZZ_SECONDS (600), in user space'
 	@echo 'make soak    all at once in VMs for SOAK_SECONDS (600)'
+	@echo 'make reference  run the quick suite at HEAD and keep it in results/reference'
 	@echo 'make clean   remove $(BUILD), but for kernels'
 	@echo
 	@echo 'make kernel  Linux 7.3 with the quoting path in it, for the VM, in $(BUILD)/kernel/vm'
