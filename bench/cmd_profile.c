@@ -13,6 +13,7 @@
 
 #include "commands.h"
 #include "count.h"
+#include "flame.h"
 #include "place.h"
 #include "result.h"
 
@@ -23,6 +24,8 @@ static struct {
 	uint64_t top;
 	const char *results;
 	const char *from;
+	const char *base;
+	const char *flames;
 	const char *kernel;
 	const char *module;
 	bool json;
@@ -148,14 +151,97 @@ static void show_lines(const json_t *point)
 		printf("%12s no lines: the module has no debug information\n", "");
 }
 
+/* --- flame graphs --- */
+
+static const json_t *point_of(const json_t *profile, const char *id)
+{
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(json_object_get(profile, "points"), i, point)
+		if (!strcmp(json_get_text(point, "id"), id))
+			return point;
+	return NULL;
+}
+
+/* Stacks per quote: two runs need not have made as many. */
+static json_t *stacks_each(const json_t *point)
+{
+	json_t *all = json_array(), *stack;
+	size_t i;
+
+	json_array_foreach(json_object_get(point, "stacks"), i, stack)
+		json_array_append_new(all, json_pack("[O?, f, O?]", json_array_get(stack, 0),
+			each(point, json_number_value(json_array_get(stack, 1))),
+			json_array_get(stack, 2)));
+	return all;
+}
+
+/* "DIR/POINT.SUFFIX", with what separates directories taken out of the point's id. */
+static const char *flame_path(const char *id, const char *suffix, char path[PATH_MAX])
+{
+	char *at = path + snprintf(path, PATH_MAX, "%s/", options.flames);
+
+	snprintf(at, PATH_MAX - (size_t)(at - path), "%.200s.%s", id, suffix);
+	for (; *at; at++)
+		if (*at == '/' || *at == ' ')
+			*at = '-';
+	return path;
+}
+
+static int draw_point(const json_t *point, const json_t *base_profile)
+{
+	const char *id = json_get_text(point, "id");
+	const json_t *base_point = base_profile ? point_of(base_profile, id) : NULL;
+	json_t *stacks = stacks_each(point), *base = NULL;
+	char path[PATH_MAX], subtitle[160];
+	int ret;
+
+	snprintf(subtitle, sizeof(subtitle), "instructions %s, all counted; software TDX module: a model",
+		 number(point, "quotes") > 0 ? "per quote" : "in all");
+	if (base_point)
+		base = stacks_each(base_point);
+	ret = folded_write(flame_path(id, "folded", path), json_object_get(point, "stacks"));
+	if (!ret)
+		ret = flame_write(flame_path(id, "svg", path), stacks, base, id, subtitle);
+	if (!ret)
+		printf("flame graph: %s\n", path);
+	json_decref(stacks);
+	json_decref(base);
+	return ret;
+}
+
+static int draw(const json_t *profile)
+{
+	json_t *base = NULL, *point;
+	int ret = 0;
+	size_t i;
+
+	if (options.base) {
+		base = load(options.base);
+		if (!base)
+			return -1;
+	}
+	if (result_dir_check(options.flames))
+		ret = -1;
+	json_array_foreach(json_object_get(profile, "points"), i, point)
+		if (!ret)
+			ret = draw_point(point, base);
+	json_decref(base);
+	return ret;
+}
+
 static int show(const char *place)
 {
 	json_t *profile = load(place), *point;
+	int ret = 0;
 	size_t i;
 
 	if (!profile)
 		return EXIT_ERROR;
-	if (options.json) {
+	if (options.flames) {
+		ret = draw(profile);
+	} else if (options.json) {
 		result_print(profile, stdout);
 	} else {
 		puts("virtual clock: every instruction counted, none sampled; software TDX module: a model");
@@ -166,7 +252,7 @@ static int show(const char *place)
 		}
 	}
 	json_decref(profile);
-	return fflush(stdout) ? EXIT_ERROR : EXIT_DONE;
+	return ret || fflush(stdout) ? EXIT_ERROR : EXIT_DONE;
 }
 
 /* --- measuring --- */
@@ -203,6 +289,10 @@ static int measure(const char *points, const char *suite)
 
 static int run(int argc, char **argv)
 {
+	if (options.base && !options.flames)
+		return usage_error("profile", "--base goes with --flames; tdxbench compare has it as a table");
+	if (options.flames && options.json)
+		return usage_error("profile", "choose one of --flames and --json");
 	if (options.from)
 		return argc ? usage_error("profile", "--from shows a profile as it is, '%s' would measure",
 					  argv[0]) : show(options.from);
@@ -217,6 +307,10 @@ static const struct option_row rows[] = {
 	  "functions and lines to show of each point" },
 	{ 'f', "from", "DIR", OPTION_TEXT, &options.from, 0, 0, NULL,
 	  "show the profile.json of a run that was made before" },
+	{ 0, "flames", "DIR", OPTION_TEXT, &options.flames, 0, 0, NULL,
+	  "write a flame graph (SVG) and folded stacks of each point" },
+	{ 'b', "base", "DIR", OPTION_TEXT, &options.base, 0, 0, NULL,
+	  "with --flames: the run that they show differences to" },
 	{ 'j', "json", NULL, OPTION_FLAG, &options.json, 0, 0, NULL, "print profile.json" },
 	{ 'r', "results", "DIR", OPTION_TEXT, &options.results, 0, 0, NULL,
 	  "where the run's directory goes (default: results)" },
@@ -236,6 +330,7 @@ const struct command cmd_profile = {
 		"  tdxbench profile                                        what a quote takes\n"
 		"  tdxbench profile 'default/guests=4' bench/suites/quick.ini\n"
 		"  tdxbench profile --from results/latest --top 50\n"
+		"  tdxbench profile --from head --base base --flames flames\n"
 		"\n"
 		"exit codes: as of run\n",
 	.options = rows,

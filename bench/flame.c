@@ -31,7 +31,10 @@
 #define TEXT_FROM	24
 
 /* Whose instructions. A stack that does not say is its nearest frame's that tells. */
-enum part { PART_PATH, PART_MODULE, PART_INTERRUPTS, PART_OTHER, NR_PARTS };
+enum part {
+	PART_PATH, PART_MODULE, PART_INTERRUPTS, PART_SCHEDULING, PART_COLLECTORS, PART_MEMORY,
+	NR_PARTS
+};
 
 struct stack {
 	const char *text;
@@ -52,7 +55,9 @@ static const struct {
 	[PART_PATH]	  = { "path", "path", "p" },
 	[PART_MODULE]	  = { "module", "TDX module", "m" },
 	[PART_INTERRUPTS] = { "interrupts", "interrupts", "i" },
-	[PART_OTHER]	  = { "other", "other tasks", "o" },
+	[PART_SCHEDULING] = { "scheduling", "scheduling", "o" },
+	[PART_COLLECTORS] = { "collectors", "collectors", "c" },
+	[PART_MEMORY]	  = { "memory", "allocators", "a" },
 };
 
 static const struct {
@@ -62,8 +67,8 @@ static const struct {
 	{ "tdx_emu_", PART_MODULE },
 	{ "asm_sysvec_", PART_INTERRUPTS }, { "asm_common_interrupt", PART_INTERRUPTS },
 	{ "sysvec_", PART_INTERRUPTS }, { "common_interrupt", PART_INTERRUPTS },
-	{ "__schedule", PART_OTHER }, { "schedule", PART_OTHER },
-	{ "preempt_schedule", PART_OTHER },
+	{ "__schedule", PART_SCHEDULING }, { "schedule", PART_SCHEDULING },
+	{ "preempt_schedule", PART_SCHEDULING },
 };
 
 /**
@@ -119,10 +124,11 @@ static bool take_stack(const json_t *entry, struct stack *stack, bool base)
 	return stack->text && json_is_number(count) && number >= 0 && number < 1e18;
 }
 
-/* These come and go with the phases of timers, which is no difference to speak of. */
+/* These come and go with the phases of timers and with what memory is free, which is no difference to speak of. */
 static bool depends_on_phases(const struct stack *stack)
 {
-	return stack->part == PART_INTERRUPTS || stack->part == PART_OTHER;
+	return stack->part == PART_INTERRUPTS || stack->part == PART_SCHEDULING ||
+	       stack->part == PART_MEMORY;
 }
 
 static int take_stacks(const char *path, const json_t *from, bool base, struct stacks *stacks)
@@ -497,7 +503,7 @@ static void put_change_keys(const struct graph *graph)
 	fputs("the same</text>\n", graph->out);
 	fprintf(graph->out, "<text class=\"soft\" x=\"%d\" y=\"69\">all: ", x);
 	put_change(graph->out, graph->base, graph->head);
-	fputs(" instructions, without interrupts and other tasks</text>\n", graph->out);
+	fputs(" instructions, without interrupts, scheduling and allocators</text>\n", graph->out);
 }
 
 static void put_gone(const struct graph *graph)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The style of a flame graph: .p0 to .i3 are the shades of path, module, other and
- * interrupts, .g0 to .s3 what grew and what shrank, by how much.
+ * The style of a flame graph: .p0 to .a3 are the shades of path, module, interrupts,
+ * scheduling (o), collectors and allocators, .g0 to .s3 what grew and what shrank, by how much.
  */
 static const char flame_css[] =
 ".flame{max-width:100%;height:auto;background:#fbfaf8;font:12px ui-monospace,'DejaVu Sans Mono',monospace;color:#1d2327}\n"
@@ -17,6 +17,9 @@ static const char flame_css[] =
 ".flame .m2{fill:#98bae1}.flame .m3{fill:#8cb2de}.flame .i0{fill:#edb6d1}\n"
 ".flame .i1{fill:#eaa9c9}.flame .i2{fill:#e79dc2}.flame .i3{fill:#e391ba}\n"
 ".flame .o0{fill:#bddbc7}.flame .o1{fill:#b3d6be}.flame .o2{fill:#a9d1b6}\n"
+".flame .c0{fill:#f2e6a2}.flame .c1{fill:#efe193}.flame .c2{fill:#ecdc84}\n"
+".flame .c3{fill:#e9d675}.flame .a0{fill:#d3cddf}.flame .a1{fill:#cac2d9}\n"
+".flame .a2{fill:#c1b8d3}.flame .a3{fill:#b8adcd}\n"
 ".flame .o3{fill:#9fcbae}.flame .g0{fill:#facdc6}.flame .s0{fill:#c9dff7}\n"
 ".flame .g1{fill:#f7a89c}.flame .s1{fill:#a6c9f2}.flame .g2{fill:#f48371}\n"
 ".flame .s2{fill:#82b4ed}.flame .g3{fill:#f0624c}.flame .s3{fill:#63a1e9}\n"
@@ -29,6 +32,9 @@ static const char flame_css[] =
 ".flame .m2{fill:#2b4d73}.flame .m3{fill:#3b689b}.flame .i0{fill:#81375c}\n"
 ".flame .i1{fill:#8f3d66}.flame .i2{fill:#763254}.flame .i3{fill:#9d4370}\n"
 ".flame .o0{fill:#335b41}.flame .o1{fill:#3b684a}.flame .o2{fill:#2e523a}\n"
+".flame .c0{fill:#6b5f1b}.flame .c1{fill:#75681e}.flame .c2{fill:#615618}\n"
+".flame .c3{fill:#807121}.flame .a0{fill:#55486e}.flame .a1{fill:#5f507b}\n"
+".flame .a2{fill:#4b3f61}.flame .a3{fill:#695988}\n"
 ".flame .o3{fill:#427653}.flame .g0{fill:#6e241c}.flame .s0{fill:#1f426b}\n"
 ".flame .g1{fill:#872c22}.flame .s1{fill:#265182}.flame .g2{fill:#a33529}\n"
 ".flame .s2{fill:#2e629e}.flame .g3{fill:#c03e30}.flame .s3{fill:#3673ba}\n"

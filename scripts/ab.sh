@@ -407,8 +407,16 @@ compare() {
 		compare_as --markdown --output "$dir/comparison.md" >/dev/null || :
 		compare_as --json --output "$dir/comparison.json" >/dev/null || :
 		say '' "comparison: $dir/comparison.md"
+		draw
 	fi
 	exit "$status"
+}
+
+# Of head, with what differs from base in colour; where instructions were counted.
+draw() {
+	[[ -e $dir/base/profile.json && -e $dir/head/profile.json ]] || return 0
+	"$program" profile --from "$dir/head" --base "$dir/base" --flames "$dir/flames" \
+		>/dev/null && say '' "flame graphs: $dir/flames"
 }
 
 compare_as() {

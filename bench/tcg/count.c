@@ -30,7 +30,8 @@
 #define EXPORT	__attribute__((visibility("default")))
 
 #define KERNEL_TEXT	0xffffffff80000000
-#define MAX_INSN	15
+#define MAX_INSN	15	/* bytes */
+#define MAX_BLOCK	4096	/* instructions; QEMU's blocks have 512 at most */
 
 EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
@@ -295,11 +296,11 @@ static void translate_user(const struct qemu_plugin_tb *tb, size_t n)
 
 static void translate_kernel(struct qemu_plugin_tb *tb, size_t n)
 {
-	uint8_t sizes[n];
+	uint8_t sizes[MAX_BLOCK];
 	struct insn insn;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && i < MAX_BLOCK; i++) {
 		struct qemu_plugin_insn *at = qemu_plugin_tb_get_insn(tb, i);
 
 		insn = insn_of(at);

@@ -111,7 +111,7 @@ static void parts_are_inherited(void **state)
 	(void)state;
 	expect_frame(svg, "sign", "class=\"f m", "40 instructions, 40.00 %\nitself 40, TDX module");
 	expect_frame(svg, "tick", "class=\"f i", "30 instructions, 30.00 %\nitself 30, interrupts");
-	expect_frame(svg, "pick", "class=\"f o", "20 instructions, 20.00 %\nitself 20, other tasks");
+	expect_frame(svg, "pick", "class=\"f o", "20 instructions, 20.00 %\nitself 20, scheduling");
 	expect_frame(svg, "memcpy", "class=\"f p", "10 instructions, 10.00 %\nitself 10, path");
 	assert_non_null(strstr(svg, ">TDX module 40.0 %<"));
 	free(svg);
@@ -120,15 +120,15 @@ static void parts_are_inherited(void **state)
 /* What a stack says of itself counts more than the names of its frames. */
 static void parts_are_as_said(void **state)
 {
-	char *svg = draw("[[\"p\", 5, \"path\"], [\"p;tdx_emu_x;f\", 60, \"other\"],"
+	char *svg = draw("[[\"p\", 5, \"path\"], [\"p;tdx_emu_x;f\", 60, \"scheduling\"],"
 			 " [\"p;tdx_emu_x;f\", 30, \"path\"], [\"p;g\", 5, \"wind\"]]", NULL);
 
 	(void)state;
-	expect_frame(svg, "f", "class=\"f o", "90 instructions, 90.00 %\nitself 90, other tasks");
+	expect_frame(svg, "f", "class=\"f o", "90 instructions, 90.00 %\nitself 90, scheduling");
 	expect_frame(svg, "tdx_emu_x", "class=\"f m", "90 instructions, 90.00 %\nitself 0, TDX module");
 	expect_frame(svg, "g", "class=\"f p", "5 instructions, 5.00 %\nitself 5, path");
 	assert_non_null(strstr(svg, ">path 40.0 %<"));
-	assert_non_null(strstr(svg, ">other tasks 60.0 %<"));
+	assert_non_null(strstr(svg, ">scheduling 60.0 %<"));
 	free(svg);
 }
 
