@@ -2,6 +2,7 @@
 /*
  * The grids of a comparison: differences by verdict, and where instructions went.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -214,6 +215,7 @@ struct grid *compare_grid(const struct telling *t, enum verdict verdict, bool ex
 
 #define FUNCTIONS_SHOWN	10
 #define LINES_SHOWN	5
+#define SHOWN		0.01	/* of the difference of the whole: what is less is a quote in a hundred */
 
 static void put_counts(struct cell *cells, double base, double new)
 {
@@ -234,6 +236,8 @@ static void add_function(struct grid *grid, const struct blame_function *f)
 	put(&cells[1], *f->file ? f->file : "(kernel)");
 	put_counts(&cells[2], f->base, f->new);
 	for (size_t i = 0; i < f->lines && i < LINES_SHOWN; i++) {
+		if (fabs(f->line[i].new - f->line[i].base) < SHOWN * fabs(f->new - f->base))
+			break;	/* the rest is less still */
 		cells = grid_add_row(grid);
 		snprintf(cells[1].text, sizeof(cells[1].text), "%.500s:%lld", f->line[i].file,
 			 (long long)f->line[i].line);
@@ -253,8 +257,13 @@ struct grid *blame_grid(const struct telling *t, const char *point)
 		return NULL;
 	snprintf(title, sizeof(title), "Where it went: %.80s", point);
 	grid = new_grid(title, blame_heads, COLUMNS(blame_heads));
-	for (size_t i = 0; i < blame->functions && i < FUNCTIONS_SHOWN; i++)
-		add_function(grid, &blame->function[i]);
+	for (size_t i = 0; i < blame->functions && i < FUNCTIONS_SHOWN; i++) {
+		const struct blame_function *f = &blame->function[i];
+
+		if (fabs(f->new - f->base) < SHOWN * fabs(blame->new - blame->base))
+			break;
+		add_function(grid, f);
+	}
 	cells = grid_add_row(grid);
 	put(&cells[0], "all of the path");
 	put_counts(&cells[2], blame->base, blame->new);

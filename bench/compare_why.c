@@ -146,42 +146,56 @@ static void explain_whole(struct why *w, const struct whole *whole)
 
 /* ---- Iterations ---- */
 
-static void explain_count(struct why *w, struct both iterations)
+static void explain_count(struct why *w, struct both count, const char *noun)
 {
-	if (differs(iterations))
-		say(w, "%s -> %s iterations", figure(iterations.base, iterations).s,
-		    figure(iterations.new, iterations).s);
+	if (differs(count))
+		say(w, "%s -> %s %s", figure(count.base, count).s, figure(count.new, count).s, noun);
 	else
-		say(w, "%s iterations as before", figure(iterations.base, iterations).s);
+		say(w, "%s %s as before", figure(count.base, count).s, noun);
 }
 
-/* What neither more iterations nor longer ones account for. */
-static struct both rest_of(struct both total, struct both iterations, struct both each)
+/* The path's own functions, or those of the kernel that they call? */
+static void explain_owner(struct why *w, struct both total, struct both own)
 {
-	return (struct both){ total.base - iterations.base * each.base,
-			      total.new - iterations.new * each.new, total.unit };
-}
+	struct both called = { total.base - own.base, total.new - own.new, total.unit };
 
-/* Half an instruction is what rounding to whole ones leaves of a median. */
-#define ROUNDING	0.5
+	if (!differs(called))
+		say(w, " in functions of its own");
+	else if (!differs(own))
+		say(w, " in functions that it calls");
+	else
+		say(w, ", %s in functions of its own and %s in those that it calls",
+		    delta(own).s, delta(called).s);
+}
 
 static void explain_path(struct why *w)
 {
-	struct both total = both(w, "path.instructions"), iterations = both(w, "path.iterations");
-	struct both each = both(w, "path.per_iteration"), rest;
+	struct both total = both(w, "path.instructions"), own = both(w, "path.own");
+	struct both entries = both(w, "path.entries"), each = both(w, "path.per_entry");
 
 	if (!differs(total))
 		return;
-	say(w, "path.instructions %s: ", delta(total).s);
-	if (!known(iterations) || !known(each)) {
-		say(w, "of the median quote");
+	say(w, "path.instructions %s", delta(total).s);
+	if (known(own))
+		explain_owner(w, total, own);
+	if (!known(entries) || !known(each))
 		return;
+	say(w, "; ");
+	explain_count(w, entries, "entries into the module");
+	say(w, differs(each) ? ", %s for each" : ", each as long", delta(each).s);
+}
+
+/* What is counted apart from the path's instructions. */
+static void explain_apart(struct why *w)
+{
+	static const char *const names[] = { "path.allocations", "path.collectors" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct both b = both(w, names[i]);
+
+		if (differs(b))
+			say(w, "%s%s %s", w->used ? "; " : "", names[i], delta(b).s);
 	}
-	explain_count(w, iterations);
-	say(w, differs(each) ? ", %s in each" : ", each as long", delta(each).s);
-	rest = rest_of(total, iterations, each);
-	if (fabs(grew(rest)) >= ROUNDING)
-		say(w, ", %s outside of them", delta(rest).s);
 }
 
 static void explain_seamcalls(struct why *w)
@@ -192,7 +206,7 @@ static void explain_seamcalls(struct why *w)
 	if (!known(iterations) || (!differs(iterations) && !differs(stay) && !differs(gap)))
 		return;
 	say(w, "%s", w->used ? "; " : "");
-	explain_count(w, iterations);
+	explain_count(w, iterations, "iterations");
 	if (differs(stay))
 		say(w, ", each stay in SEAM %s", delta(stay).s);
 	if (differs(gap))
@@ -208,6 +222,7 @@ bool compare_why(const struct comparison *c, const char *point, char *text, size
 
 	text[0] = '\0';
 	explain_path(&w);
+	explain_apart(&w);
 	if (c->steady)
 		return w.used;	/* the other metrics moved for reasons of their own */
 	for (size_t i = 0; i < sizeof(wholes) / sizeof(*wholes); i++)

@@ -437,11 +437,11 @@ static const char *why(json_t *base, json_t *new)
 	return text;
 }
 
-static json_t *path(double instructions, double iterations, double each)
+static json_t *path(double instructions, double own, double entries)
 {
-	json_t *metrics = json_pack("[o, o, o]", steady("path.instructions", instructions),
-				    steady("path.iterations", iterations),
-				    steady("path.per_iteration", each)), *metric;
+	json_t *metrics = json_pack("[o, o, o, o]", steady("path.instructions", instructions),
+				    steady("path.own", own), steady("path.entries", entries),
+				    steady("path.per_entry", instructions / entries)), *metric;
 	size_t i;
 
 	json_array_foreach(metrics, i, metric)
@@ -462,13 +462,19 @@ static json_t *quote(double total, double wait, double gap, double iterations)
 static void meanings(void **state)
 {
 	(void)state;
-	assert_string_equal(why(path(1000, 5, 120), path(1100, 5, 140)),
-			    "path.instructions +100: 5 iterations as before, +20 in each");
-	assert_string_equal(why(path(1000, 5, 120), path(1120, 6, 120)),
-			    "path.instructions +120: 5 -> 6 iterations, each as long");
-	assert_string_equal(why(path(1000, 5, 120), path(1007, 5, 120)),
-			    "path.instructions +7: 5 iterations as before, each as long, +7 outside of them");
-	assert_string_equal(why(path(1000, 5, 120), path(1000, 5, 120)), "");
+	assert_string_equal(why(path(1000, 600, 5), path(1100, 700, 5)),
+			    "path.instructions +100 in functions of its own; "
+			    "5 entries into the module as before, +20 for each");
+	assert_string_equal(why(path(1000, 600, 5), path(1200, 600, 6)),
+			    "path.instructions +200 in functions that it calls; "
+			    "5 -> 6 entries into the module, each as long");
+	assert_string_equal(why(path(1000, 600, 5), path(1005, 590, 5)),
+			    "path.instructions +5, -10 in functions of its own and +15 in those that "
+			    "it calls; 5 entries into the module as before, +1 for each");
+	assert_string_equal(why(path(1000, 600, 5), path(1000, 600, 5)), "");
+	assert_string_equal(why(json_pack("[o]", steady("path.collectors", 10)),
+				json_pack("[o]", steady("path.collectors", 12))),
+			    "path.collectors +2 ns");
 	assert_string_equal(why(quote(1000, 300, 700, 3), quote(1100, 310, 790, 3)),
 			    "quote.total +100 ns: quote.gap +90 ns (90 %), quote.wait +10 ns (10 %)");
 	assert_string_equal(why(quote(1000, 300, 700, 3), quote(1100, 280, 820, 3.5)),
