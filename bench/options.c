@@ -210,13 +210,56 @@ static int wrong_option(const struct command *command, unsigned int nr, int val,
 			   optopt ? letter : word, command->name);
 }
 
+/* ---- Commands with actions ---- */
+
+static const char *action_name(const struct command *action)
+{
+	return strchr(action->name, ' ') + 1;
+}
+
+static void print_actions(const struct command *command)
+{
+	const struct command *const *a;
+
+	printf("usage: tdxbench %s ACTION [OPTION...]\n\n%s\n\nactions:\n", command->name,
+	       command->summary);
+	for (a = command->actions; *a; a++)
+		printf("  %-8s %s\n", action_name(*a), (*a)->summary);
+	printf("\n  tdxbench %s ACTION --help   options and examples\n", command->name);
+	if (command->text)
+		printf("\n%s", command->text);
+}
+
+static int actions_main(const struct command *command, int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	const struct command *const *a;
+
+	if (word && (!strcmp(word, "--help") || !strcmp(word, "-h"))) {
+		print_actions(command);
+		return EXIT_DONE;
+	}
+	for (a = command->actions; word && *a; a++)
+		if (!strcmp(action_name(*a), word))
+			return command_main(*a, argc - 1, argv + 1);
+	fprintf(stderr, "tdxbench %s: ", command->name);
+	fprintf(stderr, word ? "'%s' is no action, there are:" : "say what to do, there are:", word);
+	for (a = command->actions; *a; a++)
+		fprintf(stderr, " %s", action_name(*a));
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
 int command_main(const struct command *command, int argc, char **argv)
 {
 	struct option longs[MAX_OPTIONS + 2];
 	char shorts[2 * MAX_OPTIONS + 4];
-	unsigned int nr = build_tables(command->options, longs, shorts);
+	unsigned int nr;
 	int val, ret;
 
+	if (command->actions)
+		return actions_main(command, argc, argv);
+	nr = build_tables(command->options, longs, shorts);
 	opterr = 0;
 	optind = 0;	/* glibc: from the start, and forget what was before */
 	while ((val = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {

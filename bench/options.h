@@ -57,6 +57,8 @@ struct option_row {
  * @text:     more for its help: examples, exit codes
  * @options:  its table
  * @run:      with what is left after the options; returns an exit code
+ * @actions:  instead of the two: commands of its own, NULL-terminated; their names are
+ *            "COMMAND ACTION"
  */
 struct command {
 	const char *name;
@@ -65,6 +67,7 @@ struct command {
 	const char *text;
 	const struct option_row *options;
 	int (*run)(int argc, char **argv);
+	const struct command *const *actions;
 };
 
 /*
