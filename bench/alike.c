@@ -126,6 +126,29 @@ size_t results_unlike(const json_t *one, const json_t *other, unlike_teller *tel
 	return unlike + command_lines_unlike(here, there, tell, arg);
 }
 
+static json_t *rounded_memory(const json_t *mib)
+{
+	return json_integer((json_integer_value(mib) + 32) / 64 * 64);
+}
+
+json_t *environment_facts(const json_t *environment)
+{
+	json_t *kept = json_object();
+	char line[ALIKE_TEXT];
+
+	for (const char *const *name = facts; *name; name++) {
+		json_t *value = (json_t *)json_get_fact(environment, *name);
+
+		if (json_is_integer(value) && !strcmp(*name, "memory_mib"))
+			json_object_set_new(kept, *name, rounded_memory(value));
+		else if (value)
+			json_object_set(kept, *name, value);
+	}
+	command_line(environment, line);
+	json_object_set_new(kept, "cmdline", json_text(line));
+	return kept;
+}
+
 /* ---- Points ---- */
 
 static size_t settings_unlike(const json_t *one, const json_t *other, const char *which,

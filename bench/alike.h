@@ -21,6 +21,12 @@ typedef void unlike_teller(const char *what, const char *one, const char *other,
  */
 size_t results_unlike(const json_t *one, const json_t *other, unlike_teller *tell, void *arg);
 
+/*
+ * The facts of an environment that the above compares, to keep and to compare later:
+ * equal, or not. Memory is rounded to 64 MiB.
+ */
+json_t *environment_facts(const json_t *environment);
+
 /* Parameters, policy and profile of two points of the same id. */
 size_t points_unlike(const json_t *one, const json_t *other, unlike_teller *tell, void *arg);
 
