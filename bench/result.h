@@ -103,6 +103,8 @@ int result_write(const json_t *result, const char *dir);
  * every field that readers rely on, else NULL and one line in @error.
  */
 json_t *result_load(const char *path, char error[RESULT_ERROR]);
+/* The same of text that is there. */
+json_t *result_parse(const char *text, size_t length, char error[RESULT_ERROR]);
 
 /*
  * JSON of anybody's: no key twice, and no more of it than JSON_LIMIT. NULL and one

@@ -391,6 +391,19 @@ json_t *result_load(const char *path, char error[RESULT_ERROR])
 	return result;
 }
 
+json_t *result_parse(const char *text, size_t length, char error[RESULT_ERROR])
+{
+	json_error_t where;
+	json_t *result = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+
+	if (!result)
+		snprintf(error, RESULT_ERROR, "line %d: %s", where.line, where.text);
+	if (!result || result_valid(result, error))
+		return result;
+	json_decref(result);
+	return NULL;
+}
+
 /* ---- Looking things up ---- */
 
 const char *json_get_text(const json_t *object, const char *key)

@@ -296,6 +296,13 @@ void table_print(const json_t *result, bool metrics, FILE *out)
 	findings(result, print_finding, &p);
 }
 
+void table_print_grid(const struct grid *grid, FILE *out)
+{
+	struct printer p = printer_for(out);
+
+	print_grid(grid, &p);
+}
+
 /* ---- Several results ---- */
 
 static void print_warning(const char *text, void *printer)

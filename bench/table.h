@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct grid;
 struct side;
 struct grid;
 
@@ -20,6 +21,8 @@ struct grid;
 void table_print(const json_t *result, bool metrics, FILE *out);
 /* The same of several results: a row of the tables each, and a column of the metrics. */
 void table_print_side(const struct side *side, bool metrics, FILE *out);
+/* One grid, as the tables above have them. */
+void table_print_grid(const struct grid *grid, FILE *out);
 
 /* Parts of such a page, for others that print one. */
 enum table_line { TABLE_PLAIN, TABLE_BOLD, TABLE_DIM, TABLE_BAD, TABLE_GOOD };
