@@ -43,6 +43,8 @@ test_suite_SRCS := $(addprefix bench/,suite.c keyfile.c profile.c param.c place.
 test_suite_LIBS := -linih
 test_options_SRCS := bench/options.c
 test_ledger_SRCS := bench/tcg/ledger.c bench/tcg/map.c
+test_steps_SRCS := $(addprefix bench/,steps.c levels.c stats.c view.c result_read.c param.c)
+test_steps_LIBS := -ljansson
 
 test_lists_SRCS := $(KSHIM_SRCS) kernel/emu/lists.c
 test_token_SRCS := $(KSHIM_CRYPTO_SRCS) kernel/emu/lists.c kernel/emu/report.c \
