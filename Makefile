@@ -28,7 +28,7 @@ COMMIT_TIME := $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ 
 CFLAGS	:= -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
 	   -ffile-prefix-map=$(CURDIR)=.
 CPPFLAGS := -I$(BUILD)/bpf -Ibpf
-LDLIBS	:= -lbpf -lelf -lz -lzstd -ljansson -linih -lcbor -lcrypto -lm -lpthread
+LDLIBS	:= -lbpf -lelf -lz -lzstd -ljansson -lsqlite3 -linih -lcbor -lcrypto -lm -lpthread
 
 .PHONY: all setup bench test clean help module
 all: $(BUILD)/tdxbench $(BUILD)/count.so module

@@ -18,6 +18,7 @@ packages=(
 	libelf-dev zlib1g-dev libzstd-dev
 	libcbor-dev libssl-dev				# quotes
 	libjansson-dev libinih-dev			# results and suites
+	libsqlite3-dev					# history
 	libcmocka-dev sparse				# tests
 	pahole kmod					# kernel modules
 	qemu-system-x86 busybox-static cpio xz-utils zstd	# the VM

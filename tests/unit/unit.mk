@@ -45,6 +45,9 @@ test_options_SRCS := bench/options.c
 test_ledger_SRCS := bench/tcg/ledger.c bench/tcg/map.c
 test_steps_SRCS := $(addprefix bench/,steps.c levels.c stats.c view.c result_read.c param.c)
 test_steps_LIBS := -ljansson
+test_history_SRCS := $(addprefix bench/,history.c history_add.c history_db.c history_pack.c \
+	history_steps.c steps.c levels.c stats.c alike.c interrupt.c result.c result_read.c view.c hist.c place.c param.c)
+test_history_LIBS := -ljansson -lsqlite3 -lzstd -lcrypto
 
 test_lists_SRCS := $(KSHIM_SRCS) kernel/emu/lists.c
 test_token_SRCS := $(KSHIM_CRYPTO_SRCS) kernel/emu/lists.c kernel/emu/report.c \
