@@ -9,8 +9,8 @@
 #include "options.h"
 
 static const struct command *const commands[] = {
-	&cmd_run, &cmd_ab, &cmd_report, &cmd_compare, &cmd_profile, &cmd_list,
-	&cmd_doctor, NULL
+	&cmd_run, &cmd_ab, &cmd_report, &cmd_compare, &cmd_profile, &cmd_history,
+	&cmd_list, &cmd_doctor, NULL
 };
 
 static void print_help(FILE *out)
