@@ -21,11 +21,11 @@ static void print_help(FILE *out)
 		     "Measures what turning a TDX guest's report into a Quote costs: preemption\n"
 		     "latency, quote throughput and memory-pool behaviour.\n\ncommands:\n");
 	for (c = commands; *c; c++)
-		fprintf(out, "  %-8s %s\n", (*c)->name, (*c)->summary);
+		fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
 	fprintf(out, "\n  tdxbench COMMAND --help   options and examples\n"
 		     "  tdxbench --version        version\n\n"
-		     "exit codes: 0 done, 1 error, wrong quotes or open books, 77 cannot run here,\n"
-		     "129 usage, 130 or 143 interrupted\n");
+		     "exit codes: 0 done, 1 error, wrong quotes or open books, 2 regression, 77 cannot\n"
+		     "run here, 129 usage, 130 or 143 interrupted\n");
 }
 
 int main(int argc, char **argv)

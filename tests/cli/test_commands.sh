@@ -14,7 +14,7 @@ check "--version" "$bench --version" 0 '^tdxbench [^ ]+$'
 check "unknown command" "$bench fly" $usage "^tdxbench: 'fly' is no command, there are: run .*doctor$"
 check "unknown first option" "$bench --fly" $usage "'--fly' is no command"
 
-for command in run report list doctor; do
+for command in run report compare ab profile list doctor; do
 	check "$command --help" "$bench $command --help" 0 "^usage: tdxbench $command" '^  -h, --help'
 	check "$command: unknown option" "$bench $command --fly" $usage \
 		"^tdxbench $command: unknown option '--fly', see tdxbench $command --help$"
@@ -53,7 +53,7 @@ check "doctor says what is missing" "env PATH=/nonexistent TDXBENCH_CACHE=/nonex
 
 # help_in_readme COMMAND: the block below the heading of that name
 help_in_readme() { sed -n "/^### $1\$/,/^#/p" README.md | sed -n '1,/^```$/d; /^```$/q; p'; }
-for command in run report list doctor; do
+for command in run report compare ab profile history list doctor; do
 	check "README has $command --help" "diff <(help_in_readme $command) <($bench $command --help)" 0 '!.'
 done
 
