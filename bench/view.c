@@ -5,6 +5,7 @@
  * A grid is filled in two passes, first numbers, then text, because columns of
  * one group share one unit, chosen to suit all of them.
  */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -534,7 +535,8 @@ static void fill_cell(struct cell *cell, const struct rows *rows, const json_t *
 	case ERRNO:
 		if (number > 0) {
 			cell->style = CELL_BAD;
-			snprintf(cell->text, sizeof(cell->text), "%s", errno_text((int)number));
+			snprintf(cell->text, sizeof(cell->text), "%s",
+				 errno_text((int)fmin(number, INT_MAX)));
 		}
 		break;
 	case VERDICT:
