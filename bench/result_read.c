@@ -21,6 +21,14 @@ struct check {
 	char where[128];
 };
 
+/* Names and values of anybody's may be in it: one line, and nothing that a terminal obeys. */
+static void tame(char *error)
+{
+	for (; *error; error++)
+		if ((unsigned char)*error < 0x20 || *error == 0x7f)
+			*error = '?';
+}
+
 static bool fail(struct check *c, const char *format, ...)
 {
 	char what[256];
@@ -30,6 +38,7 @@ static bool fail(struct check *c, const char *format, ...)
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	snprintf(c->error, RESULT_ERROR, "%s: %s", c->where, what);
+	tame(c->error);
 	return false;
 }
 
@@ -40,6 +49,14 @@ static bool is_object(const json_t *v)	{ return json_is_object(v); }
 static bool is_array(const json_t *v)	{ return json_is_array(v); }
 static bool is_number(const json_t *v)	{ return json_is_number(v); }
 static bool is_count(const json_t *v)	{ return json_is_integer(v) && json_integer_value(v) >= 0; }
+
+static bool is_metric_name(const json_t *v)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_.";
+	const char *name = json_string_value(v);
+
+	return name && *name && !name[strspn(name, allowed)];
+}
 
 static bool is_scalar(const json_t *v)
 {
@@ -131,7 +148,7 @@ static const struct field check_fields[] = {
 	{ }
 };
 static const struct field metric_fields[] = {
-	{ "name", is_name, "a string" },
+	{ "name", is_metric_name, "letters a to z, digits, _ and ." },
 	{ "unit", is_string, "a string" },
 	{ "better", is_better, "lower, higher or none" },
 	{ "class", is_class, "exact or sampled" },
@@ -354,6 +371,7 @@ static json_t *parse(FILE *in, char error[RESULT_ERROR])
 		snprintf(error, RESULT_ERROR, "larger than %d MiB", JSON_LIMIT >> 20);
 	else
 		snprintf(error, RESULT_ERROR, "line %d: %s", where.line, where.text);
+	tame(error);
 	return NULL;
 }
 

@@ -548,6 +548,35 @@ static void metrics_are_there_once(void **state)
 	json_decref(result);
 }
 
+static void metric_names_are_plain(void **state)
+{
+	static const char *const names[] = { "a b", "A", "a-b", "a/b", "\xc3\xa9" };
+	json_t *result = make_result();
+	json_t *metric = (json_t *)point_metric(first_point(result), "quote.rate");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		json_object_set_new(metric, "name", json_string(names[i]));
+		assert_refused(result, "\"name\" must be letters a to z, digits, _ and .");
+	}
+	json_decref(result);
+}
+
+/* What is wrong may be called anything: a terminal must not obey it. */
+static void errors_are_one_line(void **state)
+{
+	json_t *result = make_result(), *point = first_point(result);
+	char error[RESULT_ERROR];
+
+	(void)state;
+	json_object_set_new(point, "id", json_string("a\n\x1b[2Jb"));
+	json_object_set_new(json_object_get(point, "books"), "closed", json_null());
+	assert_refused(result, "books of a??[2Jb: \"closed\" must be true or false");
+	assert_false(loads("{\"a\" \x1b\n}", error));
+	assert_null(strpbrk(error, "\x1b\n"));
+	json_decref(result);
+}
+
 /* Blanks behind a good result: what is too large is refused before it is understood. */
 static void size_is_limited(void **state)
 {
@@ -1284,6 +1313,8 @@ int main(void)
 		cmocka_unit_test(lying_histograms),
 		cmocka_unit_test(steady_is_exact),
 		cmocka_unit_test(metrics_are_there_once),
+		cmocka_unit_test(metric_names_are_plain),
+		cmocka_unit_test(errors_are_one_line),
 		cmocka_unit_test(size_is_limited),
 		cmocka_unit_test(csv),
 		cmocka_unit_test(html_is_escaped),
