@@ -4,6 +4,7 @@
  * several stand side by side. Measures nothing.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "export.h"
 #include "html.h"
@@ -14,11 +15,14 @@
 #include "table.h"
 
 #define DEFAULT_RESULT	"results/latest"
+#define NO_FORMAT	(~0u)
 
 static struct report_options {
 	bool metrics, digest, canonical, json, csv;
+	unsigned int format;
+	struct export_options export;
 	const char *html, *plots;
-} options;
+} options = { .format = NO_FORMAT };
 
 static const struct option_row rows[] = {
 	{ .letter = 'm', .long_name = "metrics", .type = OPTION_FLAG, .target = &options.metrics,
@@ -31,12 +35,21 @@ static const struct option_row rows[] = {
 	  .help = "print result.json, checked" },
 	{ .letter = 'c', .long_name = "csv", .type = OPTION_FLAG, .target = &options.csv,
 	  .help = "print one row per metric" },
+	{ .letter = 'f', .long_name = "format", .value = "NAME", .type = OPTION_CHOICE,
+	  .target = &options.format, .choices = export_names,
+	  .help = "print in a form that other programs read" },
 	{ .long_name = "html", .value = "FILE", .type = OPTION_TEXT, .target = &options.html,
 	  .help = "write a self-contained page" },
 	{ .long_name = "plots", .value = "DIR", .type = OPTION_TEXT, .target = &options.plots,
 	  .help = "write plots (SVG) and their data (CSV)" },
 	{ .long_name = NULL }
 };
+
+/* NULL: none was asked for. --json and --csv are short for the two of that name. */
+static const struct export_format *format(void)
+{
+	return options.format == NO_FORMAT ? NULL : &export_formats[options.format];
+}
 
 static int get_digest(const json_t *result, const char *path, char hex[DIGEST_HEX])
 {
@@ -62,10 +75,8 @@ static int print_form(const json_t *result, const char *path)
 		return print_digest(result, path);
 	if (options.canonical)
 		export_canonical(result, stdout);
-	else if (options.json)
-		result_print(result, stdout);
-	else if (options.csv)
-		export_csv(result, stdout);
+	else if (format())
+		return format()->print(result, &options.export, stdout);
 	else if (!options.html && !options.plots)
 		table_print(result, options.metrics, stdout);
 	return 0;
@@ -118,10 +129,8 @@ static int print_side(const struct side *side)
 
 	if (options.digest)
 		ret = print_digests(side);
-	else if (options.json)
-		export_json_side(side, stdout);
-	else if (options.csv)
-		export_csv_side(side, stdout);
+	else if (format())
+		format()->print_side(side, stdout);
 	else if (!options.html)
 		table_print_side(side, options.metrics, stdout);
 	if (options.html && html_write_side(side, options.html))
@@ -141,15 +150,45 @@ static int report_side(char *const *paths, size_t count)
 	return ret ? EXIT_ERROR : finish_output();
 }
 
+static unsigned int format_named(const char *name)
+{
+	unsigned int i = 0;
+
+	while (strcmp(export_names[i], name))
+		i++;
+	return i;
+}
+
+static int check_forms(void)
+{
+	if (options.digest + options.canonical + options.json + options.csv + !!format() > 1)
+		return usage_error("report", "choose one of --digest, --canonical, --json, --csv and --format");
+	if (options.json || options.csv)
+		options.format = format_named(options.json ? "json" : "csv");
+	return 0;
+}
+
+/* What there is of one result only, as the user has said it; NULL: nothing. */
+static const char *single_form(void)
+{
+	if (options.canonical)
+		return "--canonical";
+	if (options.plots)
+		return "--plots";
+	return format() && !format()->print_side ? format()->name : NULL;
+}
+
 static int run(int argc, char **argv)
 {
-	if (options.digest + options.canonical + options.json + options.csv > 1)
-		return usage_error("report", "choose one of --digest, --canonical, --json and --csv");
+	int ret = check_forms();
+
+	if (ret)
+		return ret;
 	if (argc < 2)
 		return report(argc ? argv[0] : DEFAULT_RESULT);
-	if (options.canonical || options.plots)
+	if (single_form())
 		return usage_error("report", "%s is of one result, '%s' is one too many",
-				   options.canonical ? "--canonical" : "--plots", argv[1]);
+				   single_form(), argv[1]);
 	if (argc > SIDE_MAX)
 		return usage_error("report", "up to %d results side by side, got %d", SIDE_MAX, argc);
 	return report_side(argv, (size_t)argc);
@@ -164,6 +203,7 @@ const struct command cmd_report = {
 		"  tdxbench report\n"
 		"  tdxbench report A B                                    two results side by side\n"
 		"  tdxbench report --digest results/20261121T200000Z-quick\n"
+		"  tdxbench report --format junit results/latest          results/README.md has all formats\n"
 		"  tdxbench report --html page.html --plots plots results/latest\n"
 		"  diff <(tdxbench report -n A) <(tdxbench report -n B)   which number changed?\n",
 	.options = rows,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Other forms of a result: digest and CSV; JSON and CSV of several.
+ * The digest of a result, and the table of its other forms.
  *
  * The canonical form of a metric is a JSON object {id, params, policy, profile,
  * name, unit, value | histogram} with sorted keys and no white space; the lines are
@@ -14,7 +14,6 @@
 #include "export.h"
 #include "result.h"
 #include "side.h"
-#include "view.h"
 
 /* ---- Digest ---- */
 
@@ -117,108 +116,13 @@ size_t export_digest(const json_t *result, char hex[DIGEST_HEX])
 	return lines.count;
 }
 
-/* ---- CSV ---- */
+/* ---- Formats ---- */
 
-void csv_field(FILE *out, const char *text)
+int export_json(const json_t *result, const struct export_options *options, FILE *out)
 {
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, out);
-		return;
-	}
-	fputc('"', out);
-	for (; *text; text++)
-		fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
-	fputc('"', out);
-}
-
-/* "guests=16 policy=posted buffers=per-call" */
-static void csv_parameters(FILE *out, const json_t *point)
-{
-	char *text = NULL, policy[CELL_SIZE];
-	const char *key;
-	json_t *value;
-	size_t size;
-	FILE *memory = open_memstream(&text, &size);
-
-	json_object_foreach(json_object_get(point, "params"), key, value) {
-		fprintf(memory, "%s=", key);
-		if (json_is_string(value))
-			fputs(json_string_value(value), memory);
-		else
-			json_dumpf(value, memory, JSON_ENCODE_ANY);
-		fputc(' ', memory);
-	}
-	fprintf(memory, "policy=%s", point_policy(point, policy, sizeof(policy)));
-	fclose(memory);
-	csv_field(out, text);
-	free(text);
-}
-
-static const char *const csv_stats[] = {
-	"value", "count", "mean", "min", "p50", "p90", "p99", "p99.9", "max",
-};
-
-static void csv_metric(FILE *out, const json_t *point, const json_t *metric)
-{
-	static const char *const of_metric[] = { "name", "unit", "better", "class" };
-	double value;
-
-	csv_field(out, json_get_text(point, "id"));
-	fputc(',', out);
-	csv_field(out, json_get_text(point, "section"));
-	fputc(',', out);
-	csv_field(out, json_get_text(point, "measurement"));
-	fputc(',', out);
-	csv_parameters(out, point);
-	for (size_t i = 0; i < sizeof(of_metric) / sizeof(*of_metric); i++) {
-		fputc(',', out);
-		csv_field(out, json_get_text(metric, of_metric[i]));
-	}
-	for (size_t i = 0; i < sizeof(csv_stats) / sizeof(*csv_stats); i++) {
-		fputc(',', out);
-		if (metric_stat(metric, csv_stats[i], &value))
-			fprintf(out, "%.15g", value);
-	}
-	fputc('\n', out);
-}
-
-/* @name: of the result, in a column before all others; NULL: no such column. */
-static void csv_head(FILE *out, const char *name)
-{
-	fprintf(out, "%sid,section,measurement,parameters,metric,unit,better,class",
-		name ? "result," : "");
-	for (size_t i = 0; i < sizeof(csv_stats) / sizeof(*csv_stats); i++)
-		fprintf(out, ",%s", csv_stats[i]);
-	fputc('\n', out);
-}
-
-static void csv_rows(FILE *out, const json_t *result, const char *name)
-{
-	json_t *point, *metric;
-	size_t i, j;
-
-	json_array_foreach(json_object_get(result, "points"), i, point) {
-		json_array_foreach(json_object_get(point, "metrics"), j, metric) {
-			if (name) {
-				csv_field(out, name);
-				fputc(',', out);
-			}
-			csv_metric(out, point, metric);
-		}
-	}
-}
-
-void export_csv(const json_t *result, FILE *out)
-{
-	csv_head(out, NULL);
-	csv_rows(out, result, NULL);
-}
-
-void export_csv_side(const struct side *side, FILE *out)
-{
-	csv_head(out, side->path[0]);
-	for (size_t i = 0; i < side->count; i++)
-		csv_rows(out, side->result[i], side->path[i]);
+	(void)options;
+	result_print(result, out);
+	return 0;
 }
 
 void export_json_side(const struct side *side, FILE *out)
@@ -229,3 +133,14 @@ void export_json_side(const struct side *side, FILE *out)
 	}
 	fputs("]\n", out);
 }
+
+/* Once only, so that the names that the help shows are those that there are. */
+#define FORMATS(format) \
+	format("json", export_json, export_json_side) \
+	format("csv", export_csv, export_csv_side)
+
+#define FORMAT_ROW(name, print, print_side)	{ name, print, print_side },
+#define FORMAT_NAME(name, print, print_side)	name,
+
+const struct export_format export_formats[] = { FORMATS(FORMAT_ROW) };
+const char *const export_names[] = { FORMATS(FORMAT_NAME) NULL };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Other forms of a result: the digest of what must not change from run to run,
- * and CSV for people's own tables.
+ * and a table of formats that other programs read. results/README.md is the
+ * reference of what each of them says.
  */
 #ifndef BENCH_EXPORT_H
 #define BENCH_EXPORT_H
@@ -11,6 +12,8 @@
 #include <stdio.h>
 
 struct side;
+
+/* ---- Digest ---- */
 
 #define DIGEST_HEX	65
 
@@ -23,9 +26,38 @@ size_t export_digest(const json_t *result, char hex[DIGEST_HEX]);
 /* The canonical form itself, one line per metric: what to diff when digests differ. */
 void export_canonical(const json_t *result, FILE *out);
 
-/* One row per metric, with a head. */
-void export_csv(const json_t *result, FILE *out);
-/* Of several, the first column says which. */
+/* ---- Formats ---- */
+
+/**
+ * struct export_options - what no result knows
+ * @origin: kcidb: the CI system that tells
+ * @build:  kcidb: the build that was measured, NULL: told of along with the tests
+ */
+struct export_options {
+	const char *origin;
+	const char *build;
+};
+
+/**
+ * struct export_format - one form
+ * @print:      0, or -1 after one line on stderr
+ * @print_side: of several results, NULL where they do not fit into one file
+ */
+struct export_format {
+	const char *name;
+	int (*print)(const json_t *result, const struct export_options *options, FILE *out);
+	void (*print_side)(const struct side *side, FILE *out);
+};
+
+extern const struct export_format export_formats[];
+/* Their names in the same order, for the help; ends with NULL. */
+extern const char *const export_names[];
+
+typedef int export_printer(const json_t *result, const struct export_options *options, FILE *out);
+
+export_printer export_csv, export_json;
+
+/* One row per metric, with a head; of several results, the first column says which. */
 void export_csv_side(const struct side *side, FILE *out);
 /* An array of results. */
 void export_json_side(const struct side *side, FILE *out);

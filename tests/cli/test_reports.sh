@@ -28,7 +28,7 @@ check "missing file" "$bench report $work/none.json" 1 \
 	"^tdxbench: cannot read $work/none.json: No such file or directory$"
 check "directory without a result" "$bench report $TMPDIR" 1 "cannot read $TMPDIR/result.json: No such file"
 check "every metric of one" "$bench report -m results/reference" 0 '^Quote throughput$' '^posted/guests=4$' '^seamcall.duration +ms +'
-check "two forms" "$bench report --csv --json a" 129 'choose one of --digest, --canonical, --json and --csv'
+check "two forms" "$bench report --csv --json a" 129 'choose one of --digest, --canonical, --json, --csv and --format'
 
 ### Side by side: the reference run, and what it would be on other machines
 

@@ -433,12 +433,14 @@ static void malformed_text(void **state)
  */
 static void print_all(json_t *result)
 {
+	const struct export_options export_options = { .origin = "ci" };
 	const struct side side = { 2, { "a", "b" }, { result, result } };
 	FILE *null = fopen("/dev/null", "w");
 	char hex[DIGEST_HEX];
 
 	table_print(result, true, null);
-	export_csv(result, null);
+	for (size_t i = 0; export_names[i]; i++)
+		export_formats[i].print(result, &export_options, null);
 	export_digest(result, hex);
 	result_print(result, null);
 	table_print_side(&side, true, null);
@@ -611,7 +613,7 @@ static char *csv_of(const json_t *result)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	export_csv(result, out);
+	export_csv(result, NULL, out);
 	fclose(out);
 	return text;
 }

@@ -33,7 +33,7 @@ test_compare_SRCS := $(filter-out bench/cmd_compare.c,$(wildcard bench/compare*.
 	$(addprefix bench/,runs.c alike.c blame.c stats.c result.c result_read.c view.c table.c \
 	side.c findings.c hist.c place.c param.c)
 test_compare_LIBS := -ljansson -lcrypto
-test_result_SRCS := $(addprefix bench/,result.c result_read.c export.c view.c table.c \
+test_result_SRCS := $(wildcard bench/export*.c) $(addprefix bench/,result.c result_read.c view.c table.c \
 	side.c alike.c findings.c plot.c html.c hist.c place.c param.c)
 test_result_LIBS := -ljansson -lcrypto
 test_flame_SRCS := bench/flame.c
