@@ -137,7 +137,9 @@ void export_json_side(const struct side *side, FILE *out)
 /* Once only, so that the names that the help shows are those that there are. */
 #define FORMATS(format) \
 	format("json", export_json, export_json_side) \
-	format("csv", export_csv, export_csv_side)
+	format("csv", export_csv, export_csv_side) \
+	format("ktap", export_ktap, NULL) \
+	format("junit", export_junit, NULL)
 
 #define FORMAT_ROW(name, print, print_side)	{ name, print, print_side },
 #define FORMAT_NAME(name, print, print_side)	name,
