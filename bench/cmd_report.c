@@ -15,6 +15,7 @@
 #include "table.h"
 
 #define DEFAULT_RESULT	"results/latest"
+#define DEFAULT_ORIGIN	"tdxbench"
 #define NO_FORMAT	(~0u)
 
 static struct report_options {
@@ -22,7 +23,7 @@ static struct report_options {
 	unsigned int format;
 	struct export_options export;
 	const char *html, *plots;
-} options = { .format = NO_FORMAT };
+} options = { .format = NO_FORMAT, .export.origin = DEFAULT_ORIGIN };
 
 static const struct option_row rows[] = {
 	{ .letter = 'm', .long_name = "metrics", .type = OPTION_FLAG, .target = &options.metrics,
@@ -38,6 +39,10 @@ static const struct option_row rows[] = {
 	{ .letter = 'f', .long_name = "format", .value = "NAME", .type = OPTION_CHOICE,
 	  .target = &options.format, .choices = export_names,
 	  .help = "print in a form that other programs read" },
+	{ .long_name = "origin", .value = "NAME", .type = OPTION_TEXT, .target = &options.export.origin,
+	  .help = "kcidb: the CI system that tells (default " DEFAULT_ORIGIN ")" },
+	{ .long_name = "build", .value = "ID", .type = OPTION_TEXT, .target = &options.export.build,
+	  .help = "kcidb: the build that was measured, if KCIDB knows it" },
 	{ .long_name = "html", .value = "FILE", .type = OPTION_TEXT, .target = &options.html,
 	  .help = "write a self-contained page" },
 	{ .long_name = "plots", .value = "DIR", .type = OPTION_TEXT, .target = &options.plots,
@@ -163,6 +168,12 @@ static int check_forms(void)
 {
 	if (options.digest + options.canonical + options.json + options.csv + !!format() > 1)
 		return usage_error("report", "choose one of --digest, --canonical, --json, --csv and --format");
+	if (!kcidb_origin_valid(options.export.origin))
+		return usage_error("report", "--origin is '%s', allowed are a to z, 0 to 9 and _",
+				   options.export.origin);
+	if (options.export.build && !kcidb_id_valid(options.export.build))
+		return usage_error("report", "--build is '%s', allowed is ORIGIN:ID",
+				   options.export.build);
 	if (options.json || options.csv)
 		options.format = format_named(options.json ? "json" : "csv");
 	return 0;

@@ -139,7 +139,8 @@ void export_json_side(const struct side *side, FILE *out)
 	format("json", export_json, export_json_side) \
 	format("csv", export_csv, export_csv_side) \
 	format("ktap", export_ktap, NULL) \
-	format("junit", export_junit, NULL)
+	format("junit", export_junit, NULL) \
+	format("kcidb", export_kcidb, NULL)
 
 #define FORMAT_ROW(name, print, print_side)	{ name, print, print_side },
 #define FORMAT_NAME(name, print, print_side)	name,

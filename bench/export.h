@@ -55,7 +55,7 @@ extern const char *const export_names[];
 
 typedef int export_printer(const json_t *result, const struct export_options *options, FILE *out);
 
-export_printer export_csv, export_json, export_ktap, export_junit;
+export_printer export_csv, export_json, export_ktap, export_junit, export_kcidb;
 
 /* One row per metric, with a head; of several results, the first column says which. */
 void export_csv_side(const struct side *side, FILE *out);
@@ -64,5 +64,8 @@ void export_json_side(const struct side *side, FILE *out);
 
 /* One CSV field, quoted where it must be. */
 void csv_field(FILE *out, const char *text);
+/* May these be used: "ci_of_mine", "ci_of_mine:build/1"? */
+bool kcidb_origin_valid(const char *origin);
+bool kcidb_id_valid(const char *id);
 
 #endif /* BENCH_EXPORT_H */
