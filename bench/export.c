@@ -140,7 +140,10 @@ void export_json_side(const struct side *side, FILE *out)
 	format("csv", export_csv, export_csv_side) \
 	format("ktap", export_ktap, NULL) \
 	format("junit", export_junit, NULL) \
-	format("kcidb", export_kcidb, NULL)
+	format("kcidb", export_kcidb, NULL) \
+	format("bmf", export_bmf, NULL) \
+	format("gha-smaller", export_gha_smaller, NULL) \
+	format("gha-bigger", export_gha_bigger, NULL)
 
 #define FORMAT_ROW(name, print, print_side)	{ name, print, print_side },
 #define FORMAT_NAME(name, print, print_side)	name,
