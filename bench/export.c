@@ -143,7 +143,8 @@ void export_json_side(const struct side *side, FILE *out)
 	format("kcidb", export_kcidb, NULL) \
 	format("bmf", export_bmf, NULL) \
 	format("gha-smaller", export_gha_smaller, NULL) \
-	format("gha-bigger", export_gha_bigger, NULL)
+	format("gha-bigger", export_gha_bigger, NULL) \
+	format("openmetrics", export_openmetrics, NULL)
 
 #define FORMAT_ROW(name, print, print_side)	{ name, print, print_side },
 #define FORMAT_NAME(name, print, print_side)	name,

@@ -55,7 +55,8 @@ extern const char *const export_names[];
 
 typedef int export_printer(const json_t *result, const struct export_options *options, FILE *out);
 
-export_printer export_csv, export_json, export_ktap, export_junit, export_kcidb, export_bmf, export_gha_smaller, export_gha_bigger;
+export_printer export_csv, export_json, export_ktap, export_kcidb, export_bmf,
+	export_gha_smaller, export_gha_bigger, export_openmetrics, export_junit;
 
 /* One row per metric, with a head; of several results, the first column says which. */
 void export_csv_side(const struct side *side, FILE *out);
