@@ -20,6 +20,8 @@ packages=(
 	libjansson-dev libinih-dev			# results and suites
 	libsqlite3-dev					# history
 	libcmocka-dev sparse				# tests
+	perl python3 python3-jsonschema libxml2-utils	# readers of exports, in tests
+	python3-prometheus-client python3-junitparser
 	pahole kmod					# kernel modules
 	qemu-system-x86 busybox-static cpio xz-utils zstd	# the VM
 	gnuplot-nox					# plots
