@@ -10,6 +10,7 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 seconds=30
 keep=
+declare -A longest=([fuzz_result]=16384)	# bytes of an input, others 1024
 tests=0 failed=0
 
 usage() {
@@ -62,7 +63,8 @@ fuzz() {
 		options+=(-seed=1)
 	fi
 	mkdir -p "$found" "$new"
-	"$build/tests/fuzz/$target" -max_len=1024 -len_control=0 -timeout=20 -verbosity=1 \
+	# What a target that dies leaves behind goes with the rest.
+	TMPDIR=$tmp "$build/tests/fuzz/$target" -max_len="${longest[$target]:-1024}" -len_control=0 -timeout=20 -verbosity=1 \
 		-artifact_prefix="$found/" "${options[@]}" "$new" "tests/fuzz/corpus/$target" \
 		>"$tmp/log" 2>&1 || status=$?
 
