@@ -85,6 +85,9 @@ $(BUILD)/bench/main.o $(BUILD)/bench/environment.o: CPPFLAGS += \
 	-DTDXBENCH_COMMIT_TIME='"$(COMMIT_TIME)"' -DTDXBENCH_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1)"'
 $(BUILD)/bench/main.o $(BUILD)/bench/environment.o: $(BUILD)/.version
 
+# Pages and style are linked in as they are.
+$(BUILD)/bench/dashboard.o: $(wildcard bench/dashboard/*)
+
 $(BUILD)/.version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
