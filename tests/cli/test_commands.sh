@@ -53,7 +53,7 @@ check "doctor says what is missing" "env PATH=/nonexistent TDXBENCH_CACHE=/nonex
 
 # help_in_readme COMMAND: the block below the heading of that name
 help_in_readme() { sed -n "/^### $1\$/,/^#/p" README.md | sed -n '1,/^```$/d; /^```$/q; p'; }
-for command in run report compare ab profile history list doctor; do
+for command in run report compare ab profile history dashboard list doctor; do
 	check "README has $command --help" "diff <(help_in_readme $command) <($bench $command --help)" 0 '!.'
 done
 
