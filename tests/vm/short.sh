@@ -7,7 +7,7 @@
 source "$(dirname "$0")/../check.sh"
 
 suite=tests/vm/short.ini
-points=25
+points=26
 
 run() { "$bench" run --results "$work/$1" "$suite"; }
 digest() { "$bench" report --digest "$work/$1/latest"; }
@@ -40,6 +40,7 @@ check "every check of the books is ok" "lines '\"ok\": false|\"closed\": false'"
 check "there are such checks" "(($(lines '"ok": true') >= 5 * points))" 0
 check "no event is lost" "lines '\"lost_events\": [^0]'" 1 '^0$'
 check "and that is counted" "lines '^ \"lost_events\": 0,'" 0 '^1$'
+check "instructions are counted" "lines '\"name\": \"path.instructions\"'" 0 '^1$'
 check "plots and page are there" "ls $work/1/latest/ $work/1/latest/plots" 0 '^report.html$' '\.svg$'
 
 ### Reports of a real result
