@@ -6,7 +6,7 @@
 # shellcheck source=tests/check.sh
 source "$(dirname "$0")/../check.sh"
 
-suite=$PWD/tests/vm/short.ini
+suite=$PWD/bench/suites/quick.ini
 run="$bench run --results $work/results"
 current=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}/kernel/current
 

@@ -7,7 +7,7 @@
 source "$(dirname "$0")/../check.sh"
 
 run="$bench run --results $work/results"
-suite=tests/vm/short.ini
+suite=bench/suites/pool.ini
 
 check "no kernel in the cache" "TDXBENCH_CACHE=/nonexistent $run $suite" 77 \
 	'^tdxbench: cannot run here: there is no kernel for the VM; run scripts/setup.sh$'
