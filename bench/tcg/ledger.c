@@ -26,8 +26,7 @@ struct frame {
 	uint32_t node;
 	uint8_t part;
 	bool interrupt;
-	uint8_t ending;			/* of an interrupt: what it came in between */
-	uint64_t end;
+	const struct block *before;	/* an interrupt: what had run when it came */
 };
 
 /* Instructions since a root began: in the path's own text, and of each part. */
@@ -41,8 +40,9 @@ struct task {
 	struct frame *frames;
 	unsigned int depth;
 	unsigned int room;
-	uint8_t ending;			/* of the block that ran last, and its end */
-	uint64_t end;
+	const struct block *last;	/* that ran; NULL: how one came here is unknown */
+	unsigned int nested;		/* interrupts, where nothing is counted */
+	const struct block *before;	/* the first of these */
 	bool quote;			/* what began with frame 0 */
 	struct tally tally;
 };
@@ -99,7 +99,11 @@ static struct place *place_of(uint64_t pc)
 	return place;
 }
 
-/* A block that is cut short begins where the whole one does. */
+/*
+ * A block that is cut short begins where the whole one does. Text may change: a
+ * module is loaded where another one was. Blocks of the old text are kept, for they
+ * have counts.
+ */
 struct block *ledger_block(uint64_t pc, const uint8_t *sizes, uint32_t instructions,
 			   enum ending ending)
 {
@@ -108,7 +112,7 @@ struct block *ledger_block(uint64_t pc, const uint8_t *sizes, uint32_t instructi
 	struct block *block = (struct block *)*value;
 	uint32_t i;
 
-	if (block)
+	if (block && !memcmp(block->sizes, sizes, instructions))
 		return block;
 	block = need(sizeof(*block) + instructions);
 	*block = (struct block){ place_of(pc), pc, instructions, nr_blocks + 1, ending };
@@ -241,13 +245,17 @@ static void come_back(struct task *task, uint64_t to)
 	}
 }
 
+static bool is_interrupt(const struct place *place)
+{
+	return place->mark == 1 + PART_INTERRUPT;
+}
+
 static void interrupt(struct task *task, const struct place *place)
 {
 	struct frame *frame = push(task, place, 0);
 
 	frame->interrupt = true;
-	frame->ending = task->ending;
-	frame->end = task->end;
+	frame->before = task->last;
 }
 
 /* What the interrupt had come in between of happens now. */
@@ -255,11 +263,10 @@ static void interrupt_ends(struct task *task)
 {
 	unsigned int i;
 
-	task->ending = ENDS_PLAIN;
+	task->last = NULL;
 	for (i = task->depth; i--;) {
 		if (task->frames[i].interrupt) {
-			task->ending = task->frames[i].ending;
-			task->end = task->frames[i].end;
+			task->last = task->frames[i].before;
 			task->depth = i;
 			return;
 		}
@@ -278,19 +285,47 @@ static void jump(struct task *task, const struct place *place)
 	top->node = node_of(nodes[top->node - 1].parent, place->pc, part);
 }
 
+static enum ending ending_of(const struct block *block)
+{
+	return block ? block->ending : ENDS_PLAIN;
+}
+
+/*
+ * QEMU leaves a block in the middle when an instruction faults or reaches a device,
+ * and goes on with what is left of it, which has been counted with the whole. That
+ * no call and no return leads into the block that it ends is how one can tell;
+ * where a block ends otherwise, its last instruction may well have been a jump there.
+ */
+static bool is_rest(const struct block *last, const struct place *place)
+{
+	return (ending_of(last) == ENDS_CALL || ending_of(last) == ENDS_RET) &&
+	       place->pc > last->place->pc && place->pc < last->end;
+}
+
 /* How did the task get from the block before to this one? */
 static void follow(struct task *task, const struct place *place)
 {
-	if (task->ending == ENDS_IRET)
-		interrupt_ends(task);
-	if (place->mark == 1 + PART_INTERRUPT)
+	if (is_interrupt(place))
 		interrupt(task, place);
-	else if (task->ending == ENDS_CALL)
-		push(task, place, task->end);
-	else if (task->ending == ENDS_RET)
+	else if (ending_of(task->last) == ENDS_CALL)
+		push(task, place, task->last->end);
+	else if (ending_of(task->last) == ENDS_RET)
 		come_back(task, place->pc);
 	else
 		jump(task, place);
+}
+
+/*
+ * Where nothing is counted, interrupts matter only for what they come in between,
+ * such as a call and the root that it calls. One that came in user mode is ended by
+ * whatever enters the kernel next.
+ */
+static void follow_outside(struct task *task, const struct place *place)
+{
+	if (ending_of(task->last) == ENDS_IRET && task->nested && !--task->nested)
+		task->last = task->before;
+	if (is_interrupt(place) && !task->nested++)
+		task->before = task->last;
 }
 
 /* --- counting --- */
@@ -299,7 +334,7 @@ static void begin_root(struct task *task, const struct place *place)
 {
 	task->quote = place->mark == 1 + MARK_QUOTE;
 	task->tally = (struct tally){};
-	push(task, place, task->end);
+	push(task, place, task->last->end);
 }
 
 static void count(struct task *task, const struct block *block)
@@ -317,34 +352,58 @@ static bool is_root(const struct place *place)
 	return place->mark == 1 + MARK_QUOTE || place->mark == 1 + MARK_ROOT;
 }
 
+/* Calls and interrupts that are under way end unseen, or were not seen to begin. */
+static void forget(struct task *task)
+{
+	task->depth = task->nested = 0;
+	task->last = NULL;
+}
+
+/* Inside of a root: whose is the block? */
+static void run_inside(struct task *task, const struct block *block)
+{
+	if (ending_of(task->last) == ENDS_IRET)
+		interrupt_ends(task);
+	if (is_rest(task->last, block->place))
+		return;
+	follow(task, block->place);
+	if (task->depth)
+		count(task, block);
+}
+
+static void run_outside(struct task *task, const struct block *block)
+{
+	follow_outside(task, block->place);
+	if (!is_root(block->place) || ending_of(task->last) != ENDS_CALL)
+		return;
+	begin_root(task, block->place);
+	count(task, block);
+}
+
 void ledger_run(unsigned int cpu, const struct block *block)
 {
 	struct task *task = cpu < MAX_CPUS ? current[cpu] : NULL;
 
 	if (!counting || !task)
 		return;
-	if (block->place->mark == 1 + MARK_FRESH && task->depth) {
-		task->depth = 0;
-		nr_lost++;
+	if (block->place->mark == 1 + MARK_FRESH) {
+		nr_lost += task->depth > 0;
+		forget(task);
 	}
 	if (task->depth)
-		follow(task, block->place);
-	else if (is_root(block->place) && task->ending == ENDS_CALL)
-		begin_root(task, block->place);
-	if (task->depth)
-		count(task, block);
-	task->ending = block->ending;
-	task->end = block->end;
+		run_inside(task, block);
+	else
+		run_outside(task, block);
+	task->last = block;
 }
 
 void ledger_begin(void)
 {
 	size_t i;
 
-	/* A call that is under way has been seen in part only. */
 	for (i = 0; i < tasks.size; i++)
 		if (tasks.entries[i].key)
-			((struct task *)tasks.entries[i].value)->depth = 0;
+			forget((struct task *)tasks.entries[i].value);
 	for (i = 0; i < places.size; i++)
 		if (places.entries[i].key)
 			judge((struct place *)places.entries[i].value);

@@ -338,6 +338,76 @@ static void blocks_may_be_cut_short(void **state)
 	assert_int_equal(seen.parts[PART_PATH], 20);
 }
 
+/* By a device and by faults; what is left is no new call, and not run twice. */
+static void blocks_may_be_left_in_the_middle(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	run(CALLER, 5, ENDS_CALL);
+	run(ROOT, 10, ENDS_CALL);
+	run(IRQ, 4, ENDS_IRET);
+	run(ROOT + 4, 6, ENDS_CALL);
+	run(CALLEE, 7, ENDS_RET);
+	run(CALLEE + 3, 4, ENDS_RET);
+	run(IRQ, 4, ENDS_IRET);
+	run(CALLEE + 5, 2, ENDS_RET);
+	run(ROOT + 10, 3, ENDS_RET);
+	run(CALLER + 5, 50, ENDS_PLAIN);
+	seen = end();
+	assert_int_equal(seen.quotes, 1);
+	assert_int_equal(seen.own, 13);
+	assert_int_equal(seen.parts[PART_PATH], 20);
+	assert_int_equal(seen.parts[PART_INTERRUPT], 8);
+	assert_int_equal(seen.counted, 28);
+}
+
+/* Whoever loops into a block from behind runs it again. */
+static void loops_are_counted(void **state)
+{
+	(void)state;
+	run(CALLER, 5, ENDS_CALL);
+	run(ROOT, 10, ENDS_PLAIN);
+	run(ROOT + 4, 6, ENDS_PLAIN);
+	run(IRQ, 4, ENDS_IRET);
+	run(ROOT + 4, 6, ENDS_RET);
+	run(CALLER + 5, 50, ENDS_PLAIN);
+	assert_int_equal(end().own, 22);
+}
+
+static void interrupts_come_before_a_root(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	run(IRQ, 4, ENDS_IRET);			/* from user mode: nothing is seen behind */
+	run(IRQ, 4, ENDS_IRET);
+	run(CALLER, 5, ENDS_CALL);
+	run(IRQ, 4, ENDS_CALL);
+	run(IRQ, 4, ENDS_IRET);			/* one inside of another */
+	run(CALLEE, 7, ENDS_RET);
+	run(IRQ + 4, 1, ENDS_IRET);
+	run(ROOT, 10, ENDS_RET);
+	run(CALLER + 5, 50, ENDS_PLAIN);
+	seen = end();
+	assert_int_equal(seen.quotes, 1);
+	assert_int_equal(seen.counted, 10);
+}
+
+/* Another module where one was: as many instructions, of other sizes. */
+static void text_may_change(void **state)
+{
+	const uint8_t before[] = { 1, 2, 5 }, after[] = { 1, 3, 5 };
+	struct block *old = ledger_block(ELSE, before, 3, ENDS_CALL);
+	struct block *new = ledger_block(ELSE, after, 3, ENDS_CALL);
+
+	(void)state;
+	assert_ptr_equal(new, ledger_block(ELSE, after, 3, ENDS_CALL));
+	assert_int_equal(old->end, ELSE + 8);
+	assert_int_equal(new->end, ELSE + 9);
+	assert_int_not_equal(old->number, new->number);
+}
+
 static void marks_move_with_the_module(void **state)
 {
 	struct seen seen;
@@ -366,6 +436,8 @@ int main(void)
 		TEST(interrupts_come_anywhere), TEST(interrupts_of_the_module_are_interrupts),
 		TEST(tasks_have_stacks_of_their_own), TEST(a_task_goes_to_another_cpu),
 		TEST(what_is_given_up_is_said), TEST(blocks_may_be_cut_short),
+		TEST(blocks_may_be_left_in_the_middle), TEST(loops_are_counted),
+		TEST(interrupts_come_before_a_root), TEST(text_may_change),
 		TEST(marks_move_with_the_module),
 	};
 
