@@ -98,14 +98,19 @@ $(BUILD)/tdxbench: $(BENCH_OBJ)
 	$(Q)$(CC) -o $@ $^ $(LDLIBS)
 
 ### The plugin for QEMU that counts instructions. From QEMU 9.1 on an instruction's
-### bytes are asked for in another way, and old interfaces are gone some day.
+### bytes are asked for in another way, and old interfaces are gone some day. So it is
+### built for the QEMU that is there, and again when there is another one.
 
-QEMU_PLUGIN_VERSION := $(shell qemu-system-x86_64 --version 2>/dev/null | awk '{ \
-	split($$4, v, "."); print (v[1] * 100 + v[2] >= 901 ? 3 : 1); exit }')
+QEMU_PLUGIN_VERSION := $(or $(shell qemu-system-x86_64 --version 2>/dev/null | awk '{ \
+	split($$4, v, "."); n = v[1] * 100 + v[2]; print (n >= 901 ? 3 : n >= 900 ? 2 : 1); exit }'),1)
 COUNT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/tcg/*.c))
 
-$(COUNT_OBJ): CFLAGS += -fPIC -fvisibility=hidden \
-	$(if $(QEMU_PLUGIN_VERSION),-DQEMU_PLUGIN_VERSION=$(QEMU_PLUGIN_VERSION))
+$(COUNT_OBJ): CFLAGS += -fPIC -fvisibility=hidden -DQEMU_PLUGIN_VERSION=$(QEMU_PLUGIN_VERSION)
+$(COUNT_OBJ): $(BUILD)/.plugin-version
+
+$(BUILD)/.plugin-version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(QEMU_PLUGIN_VERSION)' | cmp -s - $@ || echo '$(QEMU_PLUGIN_VERSION)' >$@
 
 $(BUILD)/bench/tcg/%.o: bench/tcg/%.c
 	$(call msg,CC,$@)

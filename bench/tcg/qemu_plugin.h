@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 /*
- * Interface version to build for: QEMU refuses a plugin outside of the range
- * that it knows. From 3 on (QEMU 9.1) an instruction's bytes are copied out.
+ * The Makefile says for which version of the interface: QEMU refuses a plugin outside
+ * of the range that it knows. From 3 on (QEMU 9.1) an instruction's bytes are copied.
  */
 #ifndef QEMU_PLUGIN_VERSION
 #define QEMU_PLUGIN_VERSION	1
