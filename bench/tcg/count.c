@@ -17,6 +17,7 @@
  *	lost N				stretches given up half-way
  *	end
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@
 
 #define KERNEL_TEXT	0xffffffff80000000
 #define MAX_INSN	15	/* bytes */
-#define MAX_BLOCK	4096	/* instructions; QEMU's blocks have 512 at most */
+#define MAX_BLOCK	512	/* instructions of one of QEMU's blocks, at most */
 
 EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
@@ -60,10 +61,11 @@ static struct insn insn_of(const struct qemu_plugin_insn *from)
 	return insn;
 }
 
+/* Those that the compiler and Linux put before a call or return: rep, bnd, segments, REX. */
 static bool is_prefix(uint8_t byte)
 {
 	return byte == 0xf3 || byte == 0xf2 || byte == 0x66 || byte == 0x2e || byte == 0x3e ||
-	       (byte & 0xf0) == 0x40;
+	       byte == 0x64 || byte == 0x65 || (byte & 0xf0) == 0x40;
 }
 
 static enum ending ending_of(const struct insn *insn)
@@ -211,7 +213,10 @@ static void end(void)
 {
 	ledger_end(out);
 	fputs("end\n", out);
-	fflush(out);
+	if (!fflush(out) && !ferror(out))
+		return;
+	fprintf(stderr, "count.so: cannot write what was counted: %s\n", strerror(errno));
+	exit(1);
 }
 
 /* The string at @at, NULL while its end is to come. */
@@ -300,7 +305,11 @@ static void translate_kernel(struct qemu_plugin_tb *tb, size_t n)
 	struct insn insn;
 	size_t i;
 
-	for (i = 0; i < n && i < MAX_BLOCK; i++) {
+	if (n > MAX_BLOCK) {
+		fprintf(stderr, "count.so: QEMU has blocks of %zu instructions\n", n);
+		exit(1);
+	}
+	for (i = 0; i < n; i++) {
 		struct qemu_plugin_insn *at = qemu_plugin_tb_get_insn(tb, i);
 
 		insn = insn_of(at);
