@@ -21,6 +21,8 @@
 
 #define PATH_SIZE	4096
 
+static char published[PATH_SIZE];	/* the directory of the last result */
+
 static int publish_error(const char *what)
 {
 	int error = errno ? errno : EIO;
@@ -128,14 +130,17 @@ int publish_files(const json_t *result, const char *html, const char *plots)
 	return ret;
 }
 
-static int publish_all(const json_t *result, const char *results_dir, const char *dir, FILE *out)
+/* All but the numbers. */
+static int publish_rest(const json_t *result, const json_t *profile, const char *results_dir,
+			const char *dir, FILE *out)
 {
 	char html[PATH_SIZE + 16], plots[PATH_SIZE + 16];
-	int ret;
+	int ret = profile ? json_write(profile, dir, PROFILE_FILE) : 0;
 
 	snprintf(html, sizeof(html), "%s/report.html", dir);
 	snprintf(plots, sizeof(plots), "%s/plots", dir);
-	ret = publish_files(result, html, plots);
+	if (!ret)
+		ret = publish_files(result, html, plots);
 	if (!ret)
 		ret = link_latest(results_dir, dir);
 	if (!ret)
@@ -156,15 +161,22 @@ int result_publish(const json_t *result, const json_t *profile, const char *resu
 		return ret;
 	/* The numbers are worth seeing even where they cannot be kept. */
 	ret = result_write(result, dir);
-	if (!ret && profile)
-		ret = json_write(profile, dir, PROFILE_FILE);
 	table_print(result, false, out);
 	if (ret) {
 		rmdir(dir);
-	} else if (publish_all(result, results_dir, dir, out)) {
+		fflush(out);
+		return ret;
+	}
+	snprintf(published, sizeof(published), "%s", dir);
+	if (publish_rest(result, profile, results_dir, dir, out)) {
 		fprintf(stderr, "tdxbench: the numbers are kept in %s\n", dir);
 		ret = 1;
 	}
 	fflush(out);
 	return ret;
+}
+
+const char *result_published(void)
+{
+	return *published ? published : NULL;
 }
