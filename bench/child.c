@@ -4,10 +4,14 @@
  */
 #include "child.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "interrupt.h"
 
 pid_t child_fork(void)
 {
@@ -23,4 +27,20 @@ pid_t child_fork(void)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	return 0;
+}
+
+int child_wait(pid_t pid)
+{
+	int status;
+
+	/* For a signal that came before there was anything to wait for. */
+	if (interrupted())
+		kill(pid, SIGTERM);
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -1;
+		if (interrupted())
+			kill(pid, SIGTERM);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

@@ -13,4 +13,10 @@
  */
 pid_t child_fork(void);
 
+/*
+ * Exit code of any child, or -1. A signal to end that reaches us is passed on, as
+ * SIGTERM: only Ctrl-C on a terminal reaches children by itself.
+ */
+int child_wait(pid_t pid);
+
 #endif /* BENCH_CHILD_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tdxbench run: one function, run_suite(), reads as the life of a run.
+ * tdxbench run: one function, measure_and_report(), reads as the life of a run.
  */
 #include <errno.h>
 #include <limits.h>
@@ -125,26 +125,19 @@ static int publish(const struct suite *suite, const char *stream_path, struct ru
 	return ret;
 }
 
-static int run_suite(const struct suite *suite, const char *suite_path,
-		     struct run_options *run)
+/* From the first instruction to the report. */
+static int measure_and_report(const struct suite *suite, const char *suite_path,
+			      const struct run_options *run, struct count *count)
 {
 	struct run_facts facts = {};
 	char stream[4096], started[32];
 	uint64_t start = clock_now();
-	struct count *count = NULL;
 	bool published = true;
 	int status, ret;
 
 	if ((size_t)snprintf(stream, sizeof(stream), "%s/.stream.%d", run->results,
 			     getpid()) >= sizeof(stream))
 		return usage_error("run", "--results: the path is too long");
-	if (run->target == RUN_VM && run_counts(suite, run)) {
-		count = count_new(&run->image, &status);
-		if (!count)
-			return status;
-		run->plugin = count_plugin(count);
-		start = clock_now();
-	}
 	utc(started, sizeof(started));
 	facts.started = started;
 
@@ -162,16 +155,29 @@ static int run_suite(const struct suite *suite, const char *suite_path,
 	ret = status && access(stream, F_OK) ? status
 					     : publish(suite, stream, &facts, count, &published);
 	json_decref(facts.environment);
-	count_free(count);
 	/* With no result written, the stream is all there is of the measurements. */
 	if (published)
 		unlink(stream);
 	else
 		fprintf(stderr, "tdxbench: what was measured is kept in %s\n", stream);
 
-	if (cut_short(run))
-		return 128 + interrupt_signal();
 	return status && !ret ? EXIT_ERROR : ret;
+}
+
+static int run_suite(const struct suite *suite, const char *suite_path,
+		     struct run_options *run)
+{
+	struct count *count = NULL;
+	int ret = EXIT_DONE;
+
+	if (run->target == RUN_VM && run_counts(suite, run)) {
+		count = count_new(&run->image, &ret);
+		run->plugin = count ? count_arguments(count) : NULL;
+	}
+	if (!ret)
+		ret = measure_and_report(suite, suite_path, run, count);
+	count_free(count);
+	return cut_short(run) ? 128 + interrupt_signal() : ret;
 }
 
 /* --- what to measure, and with what --- */

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "count_read.h"
 #include "options.h"
 #include "place.h"
@@ -23,10 +23,16 @@
 struct count {
 	struct symbols *symbols;
 	char dir[PATH_MAX];
-	char marks[PATH_MAX + 16];
+	char plugin[PATH_MAX];
+	char marks[PATH_MAX + 16];	/* options of the plugin */
 	char out[PATH_MAX + 16];
-	char plugin[3 * PATH_MAX];
+	const char *arguments[7];
 };
+
+static const char *path_of(const char *option)
+{
+	return strchr(option, '=') + 1;
+}
 
 /*
  * Functions by name, or by its beginning where a '*' ends it. What an interrupt's
@@ -95,7 +101,8 @@ static void mark(const struct count *count, FILE *out, enum mark_kind kind,
 
 static int write_marks(const struct count *count)
 {
-	FILE *out = fopen(count->marks, "we");
+	const char *path = path_of(count->marks);
+	FILE *out = fopen(path, "we");
 	unsigned int nr, i, f;
 	const struct symbol *symbols = symbols_all(count->symbols, &nr);
 
@@ -108,37 +115,51 @@ static int write_marks(const struct count *count)
 	}
 	if (out && !fclose(out))
 		return 0;
-	fprintf(stderr, "tdxbench: cannot write to %s: %s\n", count->marks, strerror(errno));
+	fprintf(stderr, "tdxbench: cannot write to %s: %s\n", path, strerror(errno));
 	return -1;
 }
 
-/* Path of the file in the cache; an exit code. */
-static int find_kallsyms(const char *kernel, char path[PATH_MAX])
+/* kallsyms.sh, which prints the path of the file. */
+static pid_t ask_for_kallsyms(const char *kernel, int *answer)
 {
-	int out[2], status;
-	FILE *from;
+	const char *script = place("scripts/kallsyms.sh");
+	int out[2];
 	pid_t pid;
 
-	*path = 0;
 	if (pipe2(out, O_CLOEXEC))
-		return EXIT_ERROR;
+		return -1;
+	*answer = out[0];
 	pid = fork();
 	if (!pid) {
 		dup2(out[1], STDOUT_FILENO);
-		execl(place("scripts/kallsyms.sh"), "kallsyms.sh", kernel, NULL);
+		execl(script, script, kernel, NULL);
+		fprintf(stderr, "tdxbench: %s: %s\n", script, strerror(errno));
 		_exit(EXIT_CANNOT_RUN);
 	}
 	close(out[1]);
-	from = fdopen(out[0], "r");
-	if (from && fgets(path, PATH_MAX, from))
-		path[strcspn(path, "\n")] = 0;
-	if (from)
-		fclose(from);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (pid > 0 && WIFEXITED(status) && (!WEXITSTATUS(status) == !!*path))
-		return WEXITSTATUS(status);
-	return EXIT_ERROR;
+	if (pid < 0)
+		close(out[0]);
+	return pid;
+}
+
+/* Path of the file in the cache; an exit code, where the script has said why. */
+static int find_kallsyms(const char *kernel, char path[PATH_MAX])
+{
+	int answer, status;
+	pid_t pid = ask_for_kallsyms(kernel, &answer);
+	ssize_t len;
+
+	if (pid < 0) {
+		fprintf(stderr, "tdxbench: cannot start kallsyms.sh: %s\n", strerror(errno));
+		return EXIT_ERROR;
+	}
+	len = read(answer, path, PATH_MAX);	/* one line, written at once */
+	status = child_wait(pid);
+	close(answer);
+	if (status || len < 2 || path[len - 1] != '\n')
+		return status > 0 ? status : EXIT_ERROR;
+	path[len - 1] = 0;
+	return EXIT_DONE;
 }
 
 /* Where the build leaves the module before it strips it. */
@@ -161,10 +182,9 @@ static int make_room(struct count *count)
 		*count->dir = 0;
 		return -1;
 	}
-	snprintf(count->marks, sizeof(count->marks), "%s/marks", count->dir);
-	snprintf(count->out, sizeof(count->out), "%s/counts", count->dir);
-	snprintf(count->plugin, sizeof(count->plugin), "%s,marks=%s,out=%s",
-		 place("build/count.so"), count->marks, count->out);
+	snprintf(count->plugin, sizeof(count->plugin), "%s", place(COUNT_PLUGIN));
+	snprintf(count->marks, sizeof(count->marks), "marks=%s/marks", count->dir);
+	snprintf(count->out, sizeof(count->out), "out=%s/counts", count->dir);
 	return write_marks(count);
 }
 
@@ -190,14 +210,22 @@ struct count *count_new(const struct image *image, int *status)
 	return count;
 }
 
-const char *count_plugin(const struct count *count)
+const char *const *count_arguments(struct count *count)
 {
-	return count->plugin;
+	unsigned int i = 0;
+
+	count->arguments[i++] = "--plugin";
+	count->arguments[i++] = count->plugin;
+	count->arguments[i++] = "--plugin-option";
+	count->arguments[i++] = count->marks;
+	count->arguments[i++] = "--plugin-option";
+	count->arguments[i++] = count->out;
+	return count->arguments;
 }
 
 json_t *count_take(struct count *count, json_t *result)
 {
-	return count_read(count->out, count->symbols, result);
+	return count_read(path_of(count->out), count->symbols, result);
 }
 
 void count_free(struct count *count)
@@ -205,8 +233,8 @@ void count_free(struct count *count)
 	if (!count)
 		return;
 	if (*count->dir) {
-		unlink(count->marks);
-		unlink(count->out);
+		unlink(path_of(count->marks));
+		unlink(path_of(count->out));
 		rmdir(count->dir);
 	}
 	symbols_free(count->symbols);

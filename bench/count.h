@@ -4,7 +4,7 @@
  * and what becomes of what it wrote.
  *
  *	count = count_new(&image);		reads symbols, writes the marks
- *	…the run, with count_plugin() for vm.sh…
+ *	…the run, with count_arguments() for vm.sh…
  *	profile = count_take(count, result);	adds metrics, makes profile.json
  */
 #ifndef BENCH_COUNT_H
@@ -13,6 +13,8 @@
 #include <jansson.h>
 
 #include "image.h"
+
+#define COUNT_PLUGIN	"build/count.so"	/* in its place() */
 
 #define PROFILE_SCHEMA	"tdxbench-profile/1"
 #define PROFILE_FILE	"profile.json"
@@ -24,8 +26,8 @@ struct count;
  * after one line on stderr; exit code in @status.
  */
 struct count *count_new(const struct image *image, int *status);
-/* What vm.sh's --plugin wants. */
-const char *count_plugin(const struct count *count);
+/* What vm.sh is told, NULL-terminated; lives as long as @count. */
+const char *const *count_arguments(struct count *count);
 /*
  * Of a run that was cut short, points that are complete. The profile, or NULL after
  * one line on stderr.

@@ -27,7 +27,7 @@ enum run_target {
  * @virtual_clock: of the VM
  * @points:  shell pattern that a point's id must match, NULL for all
  * @count:   count instructions, whatever is measured
- * @plugin:  for QEMU, NULL for none
+ * @plugin:  vm.sh's arguments for one, NULL for none
  * @duration_ns: of watching a host, 0 until a signal comes
  */
 struct run_options {
@@ -39,7 +39,7 @@ struct run_options {
 	bool virtual_clock;
 	const char *points;
 	bool count;
-	const char *plugin;
+	const char *const *plugin;
 	uint64_t duration_ns;
 };
 

@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "facts.h"
 #include "kallsyms.h"
 #include "measurement.h"
 #include "options.h"
+#include "place.h"
 #include "publish.h"
 #include "result.h"
 #include "run.h"
@@ -74,12 +76,25 @@ static int check_counting(const struct suite *suite, const struct run_options *o
 			   suite->name);
 }
 
+static int check_plugin(const struct suite *suite, const struct run_options *options)
+{
+	const char *plugin = place(COUNT_PLUGIN);
+
+	if (!run_counts(suite, options) || !access(plugin, R_OK))
+		return EXIT_DONE;
+	fprintf(stderr, "tdxbench: cannot run here: there is no plugin %s to count with: %s; make builds one\n",
+		plugin, strerror(errno));
+	return EXIT_CANNOT_RUN;
+}
+
 static int check_vm(const struct suite *suite, const struct run_options *options)
 {
 	int ret = check_cpus(suite);
 
 	if (!ret)
 		ret = check_module(options);
+	if (!ret)
+		ret = check_plugin(suite, options);
 	return ret ? ret : check_results(options);
 }
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "interrupt.h"
 #include "options.h"
 #include "place.h"
@@ -82,28 +82,19 @@ static pid_t start(const struct arguments *args)
 	_exit(errno == ENOENT ? EXIT_CANNOT_RUN : EXIT_ERROR);
 }
 
-/* Ctrl-C reaches vm.sh by itself, other signals do not. */
 static int wait_for(pid_t pid)
 {
-	int status;
+	int status = child_wait(pid);
 
-	/* For a signal that came before there was anything to wait for. */
-	if (interrupted())
-		kill(pid, SIGTERM);
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return EXIT_ERROR;
-		if (interrupted())
-			kill(pid, SIGTERM);
-	}
 	if (interrupted())
 		fputc('\n', stderr);	/* the line of progress was cut off */
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_ERROR;
+	return status < 0 ? EXIT_ERROR : status;
 }
 
 int run_in_vm(const struct suite *suite, const char *suite_path,
 	      const struct run_options *options, const char *stream)
 {
+	const char *const *plugin;
 	struct arguments args = {};
 	pid_t pid;
 
@@ -114,8 +105,8 @@ int run_in_vm(const struct suite *suite, const char *suite_path,
 	add_option(&args, "--kernel", options->image.kernel);
 	if (*options->image.append)
 		add_option(&args, "--append", options->image.append);
-	if (options->plugin)
-		add_option(&args, "--plugin", options->plugin);
+	for (plugin = options->plugin; plugin && *plugin; plugin++)
+		add(&args, *plugin);
 	add_option(&args, "--results", stream);
 	add_option(&args, "--file", file_spec(place_program(), "/bin/tdxbench:755"));
 	add_option(&args, "--file", file_spec(options->image.module, "/lib/tdx_lab.ko:644"));

@@ -18,7 +18,7 @@ cpus=4
 mem=1024
 idle_timeout=120
 kernel='' append='' progress='' results='' console='' plugin=''
-files=() modules=() tools=() guest_command=()
+files=() modules=() tools=() plugin_options=() guest_command=()
 
 # What a kernel says when it is in trouble, right after the time stamp.
 trouble_pattern='^\[[ 0-9.]+\] (WARNING: |BUG[ :]|\[ BUG: |Oops|kernel BUG |Kernel panic|general protection fault|UBSAN: |INFO: task .* blocked|INFO: trying to register |rcu: INFO: .*stall|watchdog: |.* \[#[0-9]+\] )'
@@ -41,7 +41,8 @@ Run COMMAND in a QEMU guest with a kernel of its own.
   --results FILE            where \$TDXBENCH_RESULTS of the guest goes
   --progress FILE           keep the command's output, which is also shown
   --console FILE            keep the kernel's console
-  --plugin FILE[,KEY=VALUE] a plugin for QEMU
+  --plugin FILE             a plugin for QEMU
+  --plugin-option KEY=VALUE an option of it
   --idle-timeout SEC        longest silence before the guest counts as hung ($idle_timeout)
   -h, --help                this text
 
@@ -83,7 +84,7 @@ parse_options() {
 		--) guest_command=("$@"); break ;;
 		-h | --help) usage; exit 0 ;;
 		--clock | --cpus | --mem | --kernel | --append | --file | --module | --tool | \
-			--results | --progress | --console | --plugin | --idle-timeout)
+			--results | --progress | --console | --plugin | --plugin-option | --idle-timeout)
 			(($#)) || die 129 "$option needs a value, see --help"
 			set_option "$option" "$1"
 			shift
@@ -118,7 +119,11 @@ set_option() {
 	--results) results=$2 ;;
 	--progress) progress=$2 ;;
 	--console) console=$2 ;;
-	--plugin) is_file "$1" "${2%%,*}"; plugin=$2 ;;
+	--plugin) is_file "$1" "$2"; plugin=$2 ;;
+	--plugin-option)
+		[[ $2 == ?*=* ]] || die 129 "--plugin-option: '$2' is not KEY=VALUE"
+		plugin_options+=("$2")
+		;;
 	esac
 }
 
@@ -156,6 +161,8 @@ check_place() {
 		[[ $kernel || ! -r $cache/kernel/current/$image ]] || kernel=$cache/kernel/current/$image
 	done
 	[[ $kernel ]] || die 77 "no kernel in $cache: run scripts/setup.sh"
+	[[ ! $plugin ]] || grep -q '^-plugin ' < <(qemu-system-x86_64 -help) ||
+		die 77 "this qemu-system-x86_64 was built without plugins: run scripts/setup.sh for Debian's"
 }
 
 # Everything of this run that nobody asked to keep is in one directory.
@@ -319,17 +326,24 @@ fingerprint() {
 	} | sha256sum | cut -d ' ' -f 1
 }
 
+# An option of QEMU's in one argument: a comma within is doubled.
+joined() {
+	local IFS=,
+
+	echo "${*//,/,,}"
+}
+
 # ioeventfd would hand the guest's writes to another thread of QEMU, which answers
 # whenever the host lets it: the one thing that made runs differ.
 start_qemu() {
 	local port args=("${board[@]}" "${machine[@]}" -smp "$cpus" -m "$mem"
 		-kernel "$kernel" -initrd "$tmp/initramfs" -append "$(kernel_args)"
-		-chardev "file,id=console,path=$console" -serial chardev:console
+		-chardev "$(joined file id=console "path=$console")" -serial chardev:console
 		-device "virtio-serial-pci,ioeventfd=off")
 
-	[[ ! $plugin ]] || args+=(-plugin "$plugin")
+	[[ ! $plugin ]] || args+=(-plugin "$(joined "$plugin" "${plugin_options[@]}")")
 	for port in progress results status; do
-		args+=(-chardev "file,id=$port,path=${!port}"
+		args+=(-chardev "$(joined file "id=$port" "path=${!port}")"
 			-device "virtserialport,chardev=$port,name=tdxbench.$port")
 	done
 	# Should this script be killed outright, the kernel kills QEMU. The pipe
