@@ -27,7 +27,7 @@ COMMIT	:= $(shell git rev-parse HEAD 2>/dev/null)
 COMMIT_TIME := $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 CFLAGS	:= -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
 	   -ffile-prefix-map=$(CURDIR)=.
-CPPFLAGS := -I$(BUILD)/bpf -Ibpf
+CPPFLAGS := -I$(BUILD)/bpf -Ibpf -Ibench
 LDLIBS	:= -lbpf -lelf -lz -lzstd -ljansson -lsqlite3 -linih -lcbor -lcrypto -lm -lpthread
 
 .PHONY: all setup bench test clean help module
@@ -72,7 +72,7 @@ include bpf/bpf.mk
 
 ### tdxbench
 
-BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c))
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bench/tcg/%,$(wildcard bench/*.c bench/*/*.c)))
 
 $(BUILD)/bench/%.o: bench/%.c | $(BPF_SKELETONS)
 	$(call msg,CC,$@)
@@ -80,13 +80,13 @@ $(BUILD)/bench/%.o: bench/%.c | $(BPF_SKELETONS)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Only these see the version, so that a commit does not rebuild everything.
-$(BUILD)/bench/main.o $(BUILD)/bench/environment.o: CPPFLAGS += \
+$(BUILD)/bench/main.o $(BUILD)/bench/run/environment.o: CPPFLAGS += \
 	-DTDXBENCH_VERSION='"$(VERSION)"' -DTDXBENCH_COMMIT='"$(COMMIT)"' \
 	-DTDXBENCH_COMMIT_TIME='"$(COMMIT_TIME)"' -DTDXBENCH_COMPILER='"$(shell $(CC) --version 2>/dev/null | head -n 1)"'
-$(BUILD)/bench/main.o $(BUILD)/bench/environment.o: $(BUILD)/.version
+$(BUILD)/bench/main.o $(BUILD)/bench/run/environment.o: $(BUILD)/.version
 
 # Pages and style are linked in as they are.
-$(BUILD)/bench/dashboard.o: $(wildcard bench/dashboard/*)
+$(BUILD)/bench/dashboard/dashboard.o: $(wildcard bench/dashboard/*)
 
 $(BUILD)/.version: FORCE
 	@mkdir -p $(@D)
@@ -190,6 +190,6 @@ help:
 	@echo 'V=1 shows commands; KDIR= builds tdx_lab.ko for another kernel,'
 	@echo 'and with make kernel it is the source tree to take'
 
--include $(wildcard $(BUILD)/bench/*.d $(BUILD)/bench/tcg/*.d)
+-include $(wildcard $(BUILD)/bench/*.d $(BUILD)/bench/*/*.d)
 
 include tests/tests.mk

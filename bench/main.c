@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands.h"
-#include "options.h"
+#include "command/commands.h"
+#include "command/options.h"
 
 static const struct command *const commands[] = {
 	&cmd_run, &cmd_ab, &cmd_report, &cmd_compare, &cmd_profile, &cmd_history,

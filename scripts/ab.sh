@@ -213,8 +213,8 @@ find_suite() {
 	local side
 
 	for side in base head; do
-		in_repository cat-file -e "${tree[$side]}:bench/cmd_run.c" 2>/dev/null ||
-			die 1 "$side: ${name[$side]} is no tree of tdxbench, it has no bench/cmd_run.c"
+		in_repository cat-file -e "${tree[$side]}:bench/main.c" 2>/dev/null ||
+			die 1 "$side: ${name[$side]} is no tree of tdxbench, it has no bench/main.c"
 		entry[$side]=$built/${tree[$side]}-$(toolchain)
 	done
 	if [[ ! $suite ]]; then

@@ -29,7 +29,7 @@ fi
 if command -v sparse >/dev/null; then
 	for file in "${code[@]}"; do
 		sparse -Wno-decl -Wno-non-pointer-null -D_GNU_SOURCE -DTDXBENCH_VERSION='""' -DTDXBENCH_COMMIT='""' -DTDXBENCH_COMMIT_TIME='""' -DTDXBENCH_COMPILER='""' \
-			-Ibpf "-I$build/bpf" "$file" 2>&1
+			-Ibpf -Ibench "-I$build/bpf" "$file" 2>&1
 	done | { ! grep -E '^[^:]+\.c:.*: (error|warning):'; } || complain "sparse"
 fi
 if [[ -x ${CHECKPATCH:-} ]]; then

@@ -9,7 +9,8 @@ include tests/fuzz/fuzz.mk
 # Programs that run in the VM, with the part of tdxbench that talks to the lab.
 VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile test_host test_kernel soak)
 VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o) \
-	$(addprefix $(BUILD)/bench/,facts.o kallsyms.o lab.o meminfo.o param.o tails.o verify.o)
+	$(addprefix $(BUILD)/bench/,run/facts.o run/kallsyms.o measure/lab.o \
+	measure/meminfo.o run/param.o measure/tails.o measure/verify.o)
 
 # The longest first: it decides when all is done. Modules are loaded one after the
 # other there, and with init_on_alloc=0 on pages as the one before has left them.
@@ -39,7 +40,7 @@ test-programs: $(UNIT_TESTS) $(FUZZ_TARGETS) $(VM_TESTS)
 $(BUILD)/tests/vm/%.o: tests/vm/%.c
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -Ibench -MMD -MP -c -o $@ $<
 
 $(VM_TESTS): %: %.o $(VM_TEST_OBJ)
 	$(call msg,LINK,$@)

@@ -48,7 +48,7 @@ new_project() {
 	mkdir -p bench/suites
 	echo "the suite of gate" >bench/suites/gate.ini
 	echo /ignored >.gitignore
-	cat >bench/cmd_run.c <<-'END'
+	cat >bench/main.c <<-'END'
 		#include <stdlib.h>
 		#include <unistd.h>
 		int main(int argc, char **argv)
@@ -58,7 +58,7 @@ new_project() {
 		}
 	END
 	printf '%s\n' 'all:' '	@echo "$(VERSION)" >>$(FAKE_BUILDS)' '	@! test -e slow || sleep 2' \
-		'	@mkdir -p build' "	@gcc -g -DDOES='\"\$(shell cat does)\"' -o build/tdxbench bench/cmd_run.c" >Makefile
+		'	@mkdir -p build' "	@gcc -g -DDOES='\"\$(shell cat does)\"' -o build/tdxbench bench/main.c" >Makefile
 	commit first
 }
 

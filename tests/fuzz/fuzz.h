@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "emu/tdx_emu_profile.h"
-#include "verify.h"
+#include "measure/verify.h"
 
 /* An invariant: what breaks it is a finding. */
 #define CHECK(condition) do {							\

@@ -8,7 +8,7 @@
 FUZZ := $(BUILD)/tests/fuzz
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_CC := clang
-FUZZ_SRCS := tests/fuzz/fuzz.c $(HOST_SRCS) bench/verify.c
+FUZZ_SRCS := tests/fuzz/fuzz.c $(HOST_SRCS) bench/measure/verify.c
 FUZZ_SANITIZERS := address,undefined
 
 fuzz_result_SRCS := $(test_result_SRCS)

@@ -10,13 +10,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "export.h"
-#include "findings.h"
-#include "html.h"
-#include "plot.h"
-#include "result.h"
-#include "side.h"
-#include "table.h"
+#include "export/export.h"
+#include "report/findings.h"
+#include "report/html.h"
+#include "report/plot.h"
+#include "result/result.h"
+#include "report/side.h"
+#include "report/table.h"
 
 #define CHECK(condition) do {							\
 	if (!(condition)) {							\

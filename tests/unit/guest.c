@@ -7,7 +7,7 @@
 #include "guest.h"
 #include "host.h"
 #include "tdx_quote_buf.h"
-#include "verify.h"
+#include "measure/verify.h"
 
 /* --- memory --- */
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "blame.h"
+#include "compare/blame.h"
 
 #define QUOTES	10
 

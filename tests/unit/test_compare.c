@@ -10,10 +10,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "compare_view.h"
-#include "options.h"
-#include "result.h"
-#include "runs.h"
+#include "compare/compare_view.h"
+#include "command/options.h"
+#include "result/result.h"
+#include "compare/runs.h"
 
 static struct runs sides[2];	/* too large for a stack */
 

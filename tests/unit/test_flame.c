@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../bench/flame.h"
+#include "../../bench/count/flame.h"
 
 static char dir[64], path[96];
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "hist.h"
+#include "collect/hist.h"
 
 #define MAX_ERROR	0.03
 #define NR_VALUES	20000

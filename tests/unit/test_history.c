@@ -17,9 +17,9 @@
 #include <sqlite3.h>
 #include <cmocka.h>
 
-#include "history.h"
-#include "random.h"
-#include "result.h"
+#include "history/history.h"
+#include "measure/random.h"
+#include "result/result.h"
 
 #define MUTANTS	1500
 

@@ -11,7 +11,7 @@
 
 #include "emu/state.h"
 #include "tdx_abi.h"
-#include "verify.h"
+#include "measure/verify.h"
 
 #define CPUS		2
 #define POOL		16

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "capture.h"
-#include "options.h"
+#include "command/options.h"
 
 #define MAX_WORDS	16
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "param.h"
+#include "run/param.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -10,16 +10,16 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "export.h"
-#include "findings.h"
-#include "hist.h"
-#include "html.h"
-#include "param.h"
-#include "plot.h"
-#include "result.h"
-#include "side.h"
-#include "table.h"
-#include "view.h"
+#include "export/export.h"
+#include "report/findings.h"
+#include "collect/hist.h"
+#include "report/html.h"
+#include "run/param.h"
+#include "report/plot.h"
+#include "result/result.h"
+#include "report/side.h"
+#include "report/table.h"
+#include "result/view.h"
 
 static char dir[64], stream_file[96], result_file[96];
 

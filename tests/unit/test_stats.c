@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "stats.h"
-#include "random.h"
+#include "compare/stats.h"
+#include "measure/random.h"
 
 #define MAX_VALUES	40
 

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "random.h"
-#include "steps.h"
+#include "measure/random.h"
+#include "history/steps.h"
 
 #define RUNS		2000
 #define MAX_STEPS	200

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "capture.h"
-#include "measurement.h"
-#include "profile.h"
-#include "suite.h"
+#include "measure/measurement.h"
+#include "run/profile.h"
+#include "run/suite.h"
 
 /* --- measurements to choose from, so that the real ones may change --- */
 

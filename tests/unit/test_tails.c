@@ -8,8 +8,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "../../bench/client.h"
-#include "../../bench/tails.h"
+#include "../../bench/measure/client.h"
+#include "../../bench/measure/tails.h"
 
 static struct tails find(struct load_sample *samples, size_t count)
 {

@@ -10,7 +10,7 @@
 
 #include "emu/emu.h"
 #include "tdx_abi.h"
-#include "verify.h"
+#include "measure/verify.h"
 
 #define SEED	7
 

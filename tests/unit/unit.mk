@@ -23,38 +23,43 @@ KSHIM_EMU_SRCS := $(KSHIM_CRYPTO_SRCS) tests/unit/kshim/engine.c \
 KSHIM_PATH_SRCS := $(KSHIM_EMU_SRCS) $(wildcard kernel/tdx_*.c) \
 	$(addprefix kernel/lab/,seamcall.c bringup.c update.c alone.c)
 
-test_hist_SRCS := bench/hist.c
-test_tails_SRCS := bench/tails.c
-test_stats_SRCS := $(addprefix bench/,stats.c view.c result_read.c param.c)
+test_hist_SRCS := bench/collect/hist.c
+test_tails_SRCS := bench/measure/tails.c
+test_stats_SRCS := $(addprefix bench/,compare/stats.c result/view.c result/result_read.c run/param.c)
 test_stats_LIBS := -ljansson
-test_blame_SRCS := $(addprefix bench/,blame.c view.c result_read.c param.c)
+test_blame_SRCS := $(addprefix bench/,compare/blame.c result/view.c result/result_read.c run/param.c)
 test_blame_LIBS := -ljansson
-test_compare_SRCS := $(filter-out bench/cmd_compare.c,$(wildcard bench/compare*.c)) \
-	$(addprefix bench/,runs.c alike.c blame.c stats.c result.c result_read.c view.c table.c \
-	side.c findings.c hist.c place.c param.c)
+test_compare_SRCS := $(wildcard bench/compare/compare*.c) \
+	$(addprefix bench/,compare/runs.c compare/alike.c compare/blame.c compare/stats.c \
+	result/result.c result/result_read.c result/view.c report/table.c report/side.c \
+	report/findings.c collect/hist.c run/place.c run/param.c)
 test_compare_LIBS := -ljansson -lcrypto
-test_result_SRCS := $(wildcard bench/export*.c) $(addprefix bench/,result.c result_read.c view.c table.c \
-	side.c alike.c findings.c plot.c html.c hist.c place.c param.c)
+test_result_SRCS := $(wildcard bench/export/*.c) $(addprefix bench/,result/result.c result/result_read.c result/view.c report/table.c \
+	report/side.c compare/alike.c report/findings.c report/plot.c report/html.c \
+	collect/hist.c run/place.c run/param.c)
 test_result_LIBS := -ljansson -lcrypto
-test_flame_SRCS := bench/flame.c
+test_flame_SRCS := bench/count/flame.c
 test_flame_LIBS := -ljansson
-test_param_SRCS := bench/param.c
-test_suite_SRCS := $(addprefix bench/,suite.c keyfile.c profile.c param.c place.c)
+test_param_SRCS := bench/run/param.c
+test_suite_SRCS := $(addprefix bench/,run/suite.c run/keyfile.c run/profile.c run/param.c run/place.c)
 test_suite_LIBS := -linih
-test_options_SRCS := bench/options.c
+test_options_SRCS := bench/command/options.c
 test_ledger_SRCS := bench/tcg/ledger.c bench/tcg/map.c
-test_steps_SRCS := $(addprefix bench/,steps.c levels.c stats.c view.c result_read.c param.c)
+test_steps_SRCS := $(addprefix bench/,history/steps.c history/levels.c compare/stats.c result/view.c \
+	result/result_read.c run/param.c)
 test_steps_LIBS := -ljansson
-test_history_SRCS := $(addprefix bench/,history.c history_add.c history_db.c history_pack.c \
-	history_steps.c steps.c levels.c stats.c alike.c interrupt.c result.c result_read.c view.c hist.c place.c param.c)
+test_history_SRCS := $(addprefix bench/,history/history.c history/history_add.c history/history_db.c \
+	history/history_pack.c history/history_steps.c history/steps.c history/levels.c \
+	compare/stats.c compare/alike.c run/interrupt.c result/result.c \
+	result/result_read.c result/view.c collect/hist.c run/place.c run/param.c)
 test_history_LIBS := -ljansson -lsqlite3 -lzstd -lcrypto
 
 test_lists_SRCS := $(KSHIM_SRCS) kernel/emu/lists.c
 test_token_SRCS := $(KSHIM_CRYPTO_SRCS) kernel/emu/lists.c kernel/emu/report.c \
-	kernel/emu/token.c bench/verify.c
+	kernel/emu/token.c bench/measure/verify.c
 test_token_LIBS := -lcbor -lcrypto
 
-test_module_SRCS := $(KSHIM_EMU_SRCS) bench/verify.c
+test_module_SRCS := $(KSHIM_EMU_SRCS) bench/measure/verify.c
 test_module_LIBS := -lcbor -lcrypto
 test_boot_SRCS := $(KSHIM_EMU_SRCS)
 test_boot_LIBS := -lcrypto
@@ -63,7 +68,7 @@ test_boot_LIBS := -lcrypto
 HOST_SRCS := $(KSHIM_PATH_SRCS) tests/unit/host.c
 test_bringup_SRCS := $(HOST_SRCS)
 test_bringup_LIBS := -lcrypto
-GUEST_SRCS := $(HOST_SRCS) tests/unit/guest.c bench/verify.c
+GUEST_SRCS := $(HOST_SRCS) tests/unit/guest.c bench/measure/verify.c
 $(foreach test,getquote policy faults update,$(eval test_$(test)_SRCS := $(GUEST_SRCS)) \
 	$(eval test_$(test)_LIBS := -lcbor -lcrypto))
 $(foreach test,bringup getquote policy faults update,$(eval test_$(test)_LDFLAGS := -Wl,--wrap=tdx_emu_seamcall))

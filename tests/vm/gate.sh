@@ -19,7 +19,7 @@ make_commits() {
 	commit slower 's|^\t\tcall->iterations++;|&\n\t\tasm volatile(".rept 20; nop; .endr");|' \
 		kernel/tdx_resume.c
 	commit other 's| \* One extension SEAMCALL,| * A comment.\n *\n&|' kernel/tdx_resume.c \
-		's|"%llu quotes", (unsigned|"%llu quotes, counted", (unsigned|' bench/path.c
+		's|"%llu quotes", (unsigned|"%llu quotes, counted", (unsigned|' bench/measure/path.c
 }
 
 # commit BRANCH SCRIPT FILE [SCRIPT FILE]...

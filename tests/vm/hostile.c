@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../bench/random.h"
+#include "../../bench/measure/random.h"
 #include "labtest.h"
 
 #define PAGE		4096

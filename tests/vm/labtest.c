@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../bench/clock.h"
-#include "../../bench/meminfo.h"
-#include "../../bench/param.h"
-#include "../../bench/random.h"
+#include "../../bench/measure/clock.h"
+#include "../../bench/measure/meminfo.h"
+#include "../../bench/run/param.h"
+#include "../../bench/measure/random.h"
 #include "ktap.h"
 
 /* --- set-up --- */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../../bench/lab.h"
+#include "../../bench/measure/lab.h"
 
 #define MODULE			"/lib/tdx_lab.ko"
 #define MSEC			1000000ULL	/* ns */

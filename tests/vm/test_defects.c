@@ -29,9 +29,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../bench/client.h"
-#include "../../bench/clock.h"
-#include "../../bench/tails.h"
+#include "../../bench/measure/client.h"
+#include "../../bench/measure/clock.h"
+#include "../../bench/measure/tails.h"
 #include "ktap.h"
 #include "labtest.h"
 #include "storm.h"

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../bench/clock.h"
-#include "../../bench/kallsyms.h"
+#include "../../bench/measure/clock.h"
+#include "../../bench/run/kallsyms.h"
 #include "ktap.h"
 #include "labtest.h"
 #include "storm.h"

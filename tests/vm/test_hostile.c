@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../bench/random.h"
+#include "../../bench/measure/random.h"
 #include "hostile.h"
 #include "ktap.h"
 #include "labtest.h"

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a collector is made of, for collect.c and the collect_<name>.c alone.
+ */
+#ifndef BENCH_COLLECTOR_H
+#define BENCH_COLLECTOR_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collect/collect.h"
+
+struct bpf_map;
+
+/**
+ * struct collector - one BPF object and how to read it
+ * @name:  as in bpf/<name>.bpf.c
+ * @which: its COLLECT_ bit
+ * @open:  fills in @skeleton and @base, and sets what must be set before loading
+ * @loaded: fills maps that stay, optional
+ * @reset: empties maps, optional
+ * @read:  adds what the maps hold to empty results, and to @lost what they could
+ *         not hold; optional
+ * @live:  @read makes sense of maps that programs write to meanwhile
+ * @close: of whatever @open left; NULL-safe
+ *
+ * Functions return 0 or a negative errno and print nothing.
+ */
+struct collector {
+	const char *name;
+	unsigned int which;
+	int (*open)(struct collect_watch *watch, const struct collect_opts *opts);
+	int (*loaded)(struct collect_watch *watch, const struct collect_opts *opts);
+	int (*reset)(struct collect_watch *watch);
+	int (*read)(struct collect_watch *watch, struct collect *collect);
+	bool live;
+	void (*close)(struct collect_watch *watch);
+};
+
+extern const struct collector collector_iterations;
+extern const struct collector collector_preemption;
+extern const struct collector collector_quotes;
+extern const struct collector collector_pool;
+extern const struct collector collector_update;
+extern const struct collector collector_empty;
+
+/*
+ * open_<name>() and close_<name>() of a collector that sets nothing before loading:
+ * each skeleton is a type of its own, that differs in nothing here.
+ */
+#define COLLECTOR_SKELETON(name)						\
+static int open_##name(struct collect_watch *watch, const struct collect_opts *opts)	\
+{										\
+	struct name##_bpf *skeleton = name##_bpf__open();			\
+										\
+	(void)opts;								\
+	if (!skeleton)								\
+		return -errno;							\
+	watch->skeleton = skeleton;						\
+	watch->base = skeleton->skeleton;					\
+	return 0;								\
+}										\
+										\
+static void close_##name(struct collect_watch *watch)				\
+{										\
+	name##_bpf__destroy(watch->skeleton);					\
+}
+
+/* Per-CPU arrays: the same value for all CPUs, or one CPU's value after the other. */
+int percpu_write(const struct bpf_map *map, uint32_t key, const void *value);
+int percpu_read(const struct bpf_map *map, uint32_t key,
+		void (*merge)(void *into, const void *value), void *into);
+
+#endif /* BENCH_COLLECTOR_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The subcommands, one cmd_<name>.c each.
+ */
+#ifndef BENCH_COMMANDS_H
+#define BENCH_COMMANDS_H
+
+#include "command/options.h"
+
+extern const struct command cmd_run;
+extern const struct command cmd_ab;
+extern const struct command cmd_report;
+extern const struct command cmd_compare;
+extern const struct command cmd_profile;
+extern const struct command cmd_history, cmd_history_list, cmd_history_show;
+extern const struct command cmd_dashboard;
+extern const struct command cmd_list;
+extern const struct command cmd_doctor;
+
+#endif /* BENCH_COMMANDS_H */
