@@ -601,21 +601,6 @@ static bool column_visible(const struct rows *rows, const struct column *column)
 	return false;
 }
 
-static _Noreturn void no_memory(void)
-{
-	fprintf(stderr, "tdxbench: no memory for a table\n");
-	exit(1);
-}
-
-void *must_calloc(size_t count, size_t size)
-{
-	void *memory = calloc(count ? count : 1, size);
-
-	if (!memory)
-		no_memory();
-	return memory;
-}
-
 struct grid *grid_new(const char *title, size_t columns, size_t rows)
 {
 	struct grid *grid = must_calloc(1, sizeof(*grid));
@@ -631,12 +616,9 @@ struct grid *grid_new(const char *title, size_t columns, size_t rows)
 struct cell *grid_add_row(struct grid *grid)
 {
 	size_t used = grid->rows++ * grid->columns;
-	struct cell *cell = realloc(grid->cell, (used + grid->columns) * sizeof(*cell));
 
-	if (!cell)
-		no_memory();
-	grid->cell = cell;
-	return memset(&cell[used], 0, grid->columns * sizeof(*cell));
+	grid->cell = must(realloc(grid->cell, (used + grid->columns) * sizeof(*grid->cell)));
+	return memset(&grid->cell[used], 0, grid->columns * sizeof(*grid->cell));
 }
 
 void grid_free(struct grid *grid)

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "result/must.h"
+
 enum cell_style { CELL_TEXT, CELL_NUMBER, CELL_GOOD, CELL_BAD };
 
 /* Room for a policy that has every knob turned: cut short, two would look the same. */
@@ -58,8 +60,7 @@ bool point_has_view(const json_t *point);
 /* Every metric of one point with all its percentiles; caller frees. */
 struct grid *grid_point(const json_t *point);
 
-/* For views of other files; no memory ends the program. */
-void *must_calloc(size_t count, size_t size);
+/* For views of other files. */
 struct grid *grid_new(const char *title, size_t columns, size_t rows);
 /* The cells of a new last row, empty; cells handed out before move. */
 struct cell *grid_add_row(struct grid *grid);
