@@ -20,6 +20,8 @@
 #include "count/symbols.h"
 #include "tcg/mark.h"
 
+#define QUOTE	"tdx_getquote"	/* one call of it is one quote */
+
 struct count {
 	struct symbols *symbols;
 	char dir[PATH_MAX];
@@ -42,7 +44,7 @@ static const struct {
 	const char *name;
 	enum mark_kind kind;
 } functions[] = {
-	{ "tdx_getquote", MARK_QUOTE },
+	{ QUOTE, MARK_QUOTE },
 	{ "tdx_ext_init", MARK_ROOT },
 	{ "tdx_quote_init", MARK_ROOT },
 	{ "tdx_update", MARK_ROOT },
@@ -188,6 +190,26 @@ static int make_room(struct count *count)
 	return write_marks(count);
 }
 
+static void say_what_is_unknown(const struct symbols *symbols, const char *debug)
+{
+	unsigned int nr, i;
+	const struct symbol *list = symbols_all(symbols, &nr);
+
+	if (count_knows_own(symbols))
+		return;
+	for (i = 0; i < nr && strcmp(list[i].name, QUOTE); i++)
+		;
+	if (i == nr)
+		fputs("tdxbench: neither the kernel nor the module has " QUOTE "(): no quote can be counted\n",
+		      stderr);
+	else if (list[i].section == SYMBOL_KERNEL)
+		fputs("tdxbench: the path is in the kernel itself: counted without source lines and path.own\n",
+		      stderr);
+	else
+		fprintf(stderr, "tdxbench: %s is not the module with debug information: counted without "
+			"source lines and path.own\n", debug);
+}
+
 struct count *count_new(const struct image *image, int *status)
 {
 	char kallsyms[PATH_MAX], debug[PATH_MAX + 32];
@@ -206,6 +228,7 @@ struct count *count_new(const struct image *image, int *status)
 		count_free(count);
 		return NULL;
 	}
+	say_what_is_unknown(count->symbols, debug);
 	*status = EXIT_DONE;
 	return count;
 }

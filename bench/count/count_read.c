@@ -9,6 +9,7 @@
  */
 #include "count/count_read.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -16,20 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "count/count.h"
-#include "result/result.h"
+#include "count/profile_json.h"
 #include "count/symbols.h"
+#include "result/must.h"
+#include "result/result.h"
 #include "tcg/mark.h"
-
-/* As they stand in profile.json, by enum mark_kind. */
-static const char *const part_names[PART_NR] = {
-	[PART_PATH] = "path",
-	[PART_MODULE] = "module",
-	[PART_INTERRUPT] = "interrupts",
-	[PART_SCHEDULE] = "scheduling",
-	[PART_COLLECT] = "collectors",
-	[PART_MEMORY] = "memory",
-};
 
 /* What nothing is known about, such as BPF programs and other modules. */
 #define UNKNOWN	"[unknown]"
@@ -72,6 +64,12 @@ struct place {
 	uint64_t address;
 };
 
+/* How much there is of a point. */
+struct extent {
+	uint32_t nodes, runs, quotes;
+	uint64_t lost;
+};
+
 /* What was counted between all "begin" and "end" of one point. */
 struct stretch {
 	char *id;
@@ -79,11 +77,12 @@ struct stretch {
 	struct run *runs;
 	struct quote *quotes;
 	struct function *functions;
-	uint32_t nr_nodes, nr_runs, nr_quotes, nr_functions, first_node;
+	struct extent nr, before;	/* before: the last "begin" */
+	unsigned int ends;
+	uint32_t nr_functions;
 	uint64_t parts[PART_NR];
-	uint64_t lost;
 	struct place places[MAX_SECTIONS];
-	json_t *function_of;	/* "part name": index */
+	json_t *function_of;	/* "part file name": index */
 };
 
 struct reader {
@@ -94,20 +93,20 @@ struct reader {
 	struct place places[MAX_SECTIONS];
 };
 
-/* Room for one more, in steps of powers of two. */
-static void *grown(void *list, uint32_t nr, size_t size)
-{
-	if (nr & (nr - 1))
-		return list;
-	list = realloc(list, (nr ? 2 * (size_t)nr : 1) * size);
-	if (!list)
-		abort();
-	return list;
-}
-
 bool count_own(const struct symbol *symbol)
 {
 	return !strncmp(symbol->file, "kernel/tdx_", strlen("kernel/tdx_"));
+}
+
+bool count_knows_own(const struct symbols *symbols)
+{
+	unsigned int nr, i;
+	const struct symbol *list = symbols_all(symbols, &nr);
+
+	for (i = 0; i < nr; i++)
+		if (count_own(&list[i]))
+			return true;
+	return false;
 }
 
 /* --- reading --- */
@@ -120,9 +119,9 @@ static struct stretch *stretch_of(struct reader *reader, const char *id)
 	for (i = 0; i < reader->nr; i++)
 		if (!strcmp(reader->stretches[i].id, id))
 			return &reader->stretches[i];
-	reader->stretches = grown(reader->stretches, reader->nr, sizeof(*reader->stretches));
+	reader->stretches = must_grow(reader->stretches, reader->nr, sizeof(*reader->stretches));
 	stretch = &reader->stretches[reader->nr++];
-	*stretch = (struct stretch){ .id = strdup(id), .function_of = json_object() };
+	*stretch = (struct stretch){ .id = must_copy(id), .function_of = must(json_object()) };
 	return stretch;
 }
 
@@ -139,89 +138,145 @@ static bool take_section(struct reader *reader, const char *line)
 	return at < end;
 }
 
-static bool take_node(struct stretch *stretch, const char *line)
+static void begin(struct reader *reader, const char *id)
 {
-	struct node node = {};
-	uint32_t number;
+	reader->open = stretch_of(reader, id);
+	reader->open->before = reader->open->nr;
+	memcpy(reader->open->places, reader->places, sizeof(reader->places));
+}
 
-	if (sscanf(line, "node %" SCNu32 " %" SCNu32 " %u %" SCNx64, &number, &node.parent,
-		   &node.part, &node.entry) != 4 || node.part >= PART_NR ||
-	    number != stretch->nr_nodes - stretch->first_node + 1 || node.parent >= number)
-		return false;
-	if (node.parent)
-		node.parent += stretch->first_node;
-	stretch->nodes = grown(stretch->nodes, stretch->nr_nodes, sizeof(node));
-	stretch->nodes[stretch->nr_nodes++] = node;
+static bool end(struct reader *reader)
+{
+	reader->open->ends++;
+	reader->open = NULL;
 	return true;
 }
 
-static bool take_run(struct stretch *stretch, const char *line)
-{
-	struct run run = {};
-	char *at;
-	int len;
-
-	if (sscanf(line, "count %" SCNu32 " %" SCNu64 " %" SCNx64 "%n", &run.node, &run.times,
-		   &run.from, &len) != 3 || !run.node ||
-	    run.node > stretch->nr_nodes - stretch->first_node)
-		return false;
-	run.node += stretch->first_node;
-	for (at = (char *)line + len; *at == ' ';) {
-		run.sizes = grown(run.sizes, run.nr, 1);
-		run.sizes[run.nr++] = (uint8_t)strtoul(at, &at, 10);
-	}
-	stretch->runs = grown(stretch->runs, stretch->nr_runs, sizeof(run));
-	stretch->runs[stretch->nr_runs++] = run;
-	return run.nr;
-}
-
-static bool take_quote(struct stretch *stretch, const char *line)
-{
-	struct quote quote;
-	unsigned int part;
-	char *at;
-
-	quote.own = strtoull(line + strlen("quote"), &at, 10);
-	for (part = 0; part < PART_NR; part++) {
-		quote.parts[part] = strtoull(at, &at, 10);
-		quote.entries[part] = strtoull(at, &at, 10);
-	}
-	stretch->quotes = grown(stretch->quotes, stretch->nr_quotes, sizeof(quote));
-	stretch->quotes[stretch->nr_quotes++] = quote;
-	return !*at;
-}
-
-static bool begins(const char *line, const char *word)
-{
-	return !strncmp(line, word, strlen(word)) && line[strlen(word)] == ' ';
-}
-
-static bool take_line(struct reader *reader, const char *line)
+/* The run was cut short: what is there of a stretch is not all of it. */
+static void drop_open(struct reader *reader)
 {
 	struct stretch *open = reader->open;
 
-	if (begins(line, "section"))
+	if (!open)
+		return;
+	while (open->nr.runs > open->before.runs)
+		free(open->runs[--open->nr.runs].sizes);
+	open->nr = open->before;
+}
+
+/* One more number of the line; @largest is allowed. */
+static bool take_number(char **at, int base, uint64_t largest, uint64_t *number)
+{
+	char *digits = *at + 1;
+
+	if (**at != ' ' || !isxdigit((unsigned char)*digits))
+		return false;
+	errno = 0;
+	*number = strtoull(digits, at, base);
+	return *at > digits && !errno && *number <= largest;
+}
+
+static bool take_node(struct stretch *stretch, char *at)
+{
+	const uint32_t before = stretch->before.nodes, expected = stretch->nr.nodes - before + 1;
+	uint64_t number, parent, part, entry;
+
+	if (!take_number(&at, 10, UINT32_MAX, &number) || number != expected ||
+	    !take_number(&at, 10, number - 1, &parent) ||
+	    !take_number(&at, 10, PART_NR - 1, &part) ||
+	    !take_number(&at, 16, UINT64_MAX, &entry) || *at)
+		return false;
+	stretch->nodes = must_grow(stretch->nodes, stretch->nr.nodes, sizeof(*stretch->nodes));
+	stretch->nodes[stretch->nr.nodes++] = (struct node){
+		.parent = parent ? before + (uint32_t)parent : 0,
+		.part = (unsigned int)part, .entry = entry,
+	};
+	return true;
+}
+
+static bool take_sizes(struct run *run, char *at)
+{
+	uint64_t size;
+
+	while (take_number(&at, 10, UINT8_MAX, &size)) {
+		run->sizes = must_grow(run->sizes, run->nr, sizeof(*run->sizes));
+		run->sizes[run->nr++] = (uint8_t)size;
+	}
+	return run->nr && !*at;
+}
+
+static bool take_run(struct stretch *stretch, char *at)
+{
+	const uint32_t before = stretch->before.nodes;
+	struct run *run;
+	uint64_t node, times, from;
+
+	if (!take_number(&at, 10, stretch->nr.nodes - before, &node) || !node ||
+	    !take_number(&at, 10, INT64_MAX, &times) || !take_number(&at, 16, UINT64_MAX, &from))
+		return false;
+	stretch->runs = must_grow(stretch->runs, stretch->nr.runs, sizeof(*run));
+	run = &stretch->runs[stretch->nr.runs++];
+	*run = (struct run){ .node = before + (uint32_t)node, .times = times, .from = from };
+	return take_sizes(run, at);
+}
+
+static bool take_quote(struct stretch *stretch, char *at)
+{
+	struct quote quote;
+	unsigned int part;
+
+	if (!take_number(&at, 10, INT64_MAX, &quote.own))
+		return false;
+	for (part = 0; part < PART_NR; part++)
+		if (!take_number(&at, 10, INT64_MAX, &quote.parts[part]) ||
+		    !take_number(&at, 10, INT64_MAX, &quote.entries[part]))
+			return false;
+	stretch->quotes = must_grow(stretch->quotes, stretch->nr.quotes, sizeof(quote));
+	stretch->quotes[stretch->nr.quotes++] = quote;
+	return !*at;
+}
+
+static bool take_lost(struct stretch *stretch, char *at)
+{
+	uint64_t lost;
+
+	if (!take_number(&at, 10, UINT32_MAX, &lost))
+		return false;
+	stretch->nr.lost += lost;
+	return !*at;
+}
+
+/* What follows the line's first word, from the blank on, or NULL if that is another. */
+static char *behind(char *line, const char *word)
+{
+	const size_t len = strlen(word);
+
+	return !strncmp(line, word, len) && line[len] == ' ' ? line + len : NULL;
+}
+
+static bool take_line(struct reader *reader, char *line)
+{
+	struct stretch *open = reader->open;
+	char *at;
+
+	if (behind(line, "section"))
 		return take_section(reader, line);
-	if (begins(line, "begin")) {
-		reader->open = stretch_of(reader, line + strlen("begin "));
-		reader->open->first_node = reader->open->nr_nodes;
-		memcpy(reader->open->places, reader->places, sizeof(reader->places));
-		return true;
+	if ((at = behind(line, "begin"))) {
+		if (!open)
+			begin(reader, at + 1);
+		return !open;
 	}
 	if (!open)
 		return false;
-	if (begins(line, "node"))
-		return take_node(open, line);
-	if (begins(line, "count"))
-		return take_run(open, line);
-	if (begins(line, "quote"))
-		return take_quote(open, line);
-	if (begins(line, "lost")) {
-		open->lost += strtoull(line + strlen("lost"), NULL, 10);
-		return true;
-	}
-	reader->open = NULL;
-	return !strcmp(line, "end");
+	if ((at = behind(line, "node")))
+		return take_node(open, at);
+	if ((at = behind(line, "count")))
+		return take_run(open, at);
+	if ((at = behind(line, "quote")))
+		return take_quote(open, at);
+	if ((at = behind(line, "lost")))
+		return take_lost(open, at);
+	return !strcmp(line, "end") && end(reader);
 }
 
 /* --- functions and stacks --- */
@@ -234,20 +289,21 @@ static const struct symbol *symbol_at(const struct reader *reader, uint64_t addr
 	return symbol ? symbol : &unknown;
 }
 
+/* Static functions of two files may have one name. */
 static uint32_t function_at(const struct reader *reader, struct stretch *stretch,
 			    uint64_t address, unsigned int part)
 {
 	const struct symbol *symbol = symbol_at(reader, address);
-	json_t *index;
-	char key[256];
+	char *key = must_print("%u %s %s", part, symbol->file, symbol->name);
+	const json_t *index = json_object_get(stretch->function_of, key);
 
-	snprintf(key, sizeof(key), "%u %s", part, symbol->name);
-	index = json_object_get(stretch->function_of, key);
+	if (!index)
+		json_object_set_new(stretch->function_of, key, json_integer(stretch->nr_functions));
+	free(key);
 	if (index)
 		return (uint32_t)json_integer_value(index);
-	json_object_set_new(stretch->function_of, key, json_integer(stretch->nr_functions));
-	stretch->functions = grown(stretch->functions, stretch->nr_functions,
-				   sizeof(*stretch->functions));
+	stretch->functions = must_grow(stretch->functions, stretch->nr_functions,
+				       sizeof(*stretch->functions));
 	stretch->functions[stretch->nr_functions] = (struct function){
 		.name = symbol->name, .file = symbol->file, .part = part,
 	};
@@ -263,13 +319,9 @@ static bool is_thunk(const char *name)
 
 static char *joined(const char *path, const char *name)
 {
-	char *text;
-
 	if (is_thunk(name))
 		name = "";
-	if (asprintf(&text, "%s%s%s", path, *path && *name ? ";" : "", name) < 0)
-		abort();
-	return text;
+	return must_print("%s%s%s", path, *path && *name ? ";" : "", name);
 }
 
 /* Parents come before their children. */
@@ -277,7 +329,7 @@ static void name_nodes(const struct reader *reader, struct stretch *stretch)
 {
 	uint32_t i;
 
-	for (i = 0; i < stretch->nr_nodes; i++) {
+	for (i = 0; i < stretch->nr.nodes; i++) {
 		struct node *node = &stretch->nodes[i];
 		const char *above = node->parent ? stretch->nodes[node->parent - 1].path : "";
 
@@ -323,13 +375,10 @@ static void add_run(const struct reader *reader, struct stretch *stretch, const 
 
 	/* A jump from one function to another leaves no frame. */
 	path = joined(node->path, leaf == node->function ? "" : stretch->functions[leaf].name);
-	key = joined("", path);
+	key = must_print("%u %s", node->part, path);
 	stretch->functions[leaf].self += count;
 	add_totals(stretch, run->node, leaf, count);
 	stretch->parts[node->part] += count;
-	free(key);
-	if (asprintf(&key, "%u %s", node->part, path) < 0)
-		abort();
 	add_to(stacks, key, count);
 	free(path);
 	free(key);
@@ -357,7 +406,7 @@ static struct address *path_addresses(const struct reader *reader, const struct 
 	uint32_t i, count = 0, at;
 	unsigned int k;
 
-	for (i = 0; i < stretch->nr_runs; i++) {
+	for (i = 0; i < stretch->nr.runs; i++) {
 		const struct run *run = &stretch->runs[i];
 		uint64_t address = run->from;
 
@@ -365,7 +414,7 @@ static struct address *path_addresses(const struct reader *reader, const struct 
 		    !*symbol_at(reader, run->from)->file)
 			continue;
 		for (k = 0; k < run->nr; address += run->sizes[k++]) {
-			list = grown(list, count, sizeof(*list));
+			list = must_grow(list, count, sizeof(*list));
 			list[count++] = (struct address){ address, run->times };
 		}
 	}
@@ -385,8 +434,8 @@ static json_t *lines_of(const struct reader *reader, const struct stretch *stret
 {
 	uint32_t nr, i;
 	struct address *list = path_addresses(reader, stretch, &nr);
-	uint64_t *addresses = calloc(nr + 1, sizeof(*addresses));
-	struct source_line *lines = calloc(nr + 1, sizeof(*lines));
+	uint64_t *addresses = must_calloc(nr, sizeof(*addresses));
+	struct source_line *lines = must_calloc(nr, sizeof(*lines));
 	json_t *map = json_object();
 	char key[1024];
 
@@ -427,7 +476,7 @@ static int by_count(const void *left, const void *right)
 static json_t *sorted(json_t *map, json_t *(*make)(const char *key, json_int_t count))
 {
 	size_t nr = json_object_size(map), i = 0;
-	struct counted *list = calloc(nr + 1, sizeof(*list));
+	struct counted *list = must_calloc(nr, sizeof(*list));
 	json_t *array = json_array(), *value;
 	const char *key;
 
@@ -444,7 +493,7 @@ static json_t *sorted(json_t *map, json_t *(*make)(const char *key, json_int_t c
 /* "PART a;b;c" */
 static json_t *make_stack(const char *key, json_int_t count)
 {
-	return json_pack("[s, I, s]", key + 2, count, part_names[*key - '0']);
+	return json_pack("[s, I, s]", key + 2, count, part_words[*key - '0']);
 }
 
 /* "FILE\nLINE\nFUNCTION" */
@@ -453,7 +502,7 @@ static json_t *make_line(const char *key, json_int_t count)
 	const char *line = strchr(key, '\n') + 1, *function = strchr(line, '\n') + 1;
 
 	return json_pack("{s:s%, s:i, s:s, s:s, s:I}", "file", key, (size_t)(line - 1 - key),
-			 "line", atoi(line), "function", function, "part", part_names[PART_PATH],
+			 "line", atoi(line), "function", function, "part", part_words[PART_PATH],
 			 "count", count);
 }
 
@@ -480,7 +529,7 @@ static json_t *functions_of(struct stretch *stretch)
 
 		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:I, s:I}",
 			"name", function->name, "file", function->file,
-			"part", part_names[function->part], "self", (json_int_t)function->self,
+			"part", part_words[function->part], "self", (json_int_t)function->self,
 			"total", (json_int_t)function->total));
 	}
 	return array;
@@ -492,7 +541,7 @@ static json_t *parts_of(const struct stretch *stretch)
 	unsigned int part;
 
 	for (part = 0; part < PART_NR; part++)
-		json_object_set_new(parts, part_names[part],
+		json_object_set_new(parts, part_words[part],
 				    json_integer((json_int_t)stretch->parts[part]));
 	return parts;
 }
@@ -507,13 +556,13 @@ static json_t *stretch_json(const struct reader *reader, struct stretch *stretch
 		symbols_section_at(reader->symbols, stretch->places[i].section,
 				   stretch->places[i].address);
 	name_nodes(reader, stretch);
-	for (i = 0; i < stretch->nr_runs; i++)
+	for (i = 0; i < stretch->nr.runs; i++)
 		add_run(reader, stretch, &stretch->runs[i], stacks);
 	lines = lines_of(reader, stretch);
 	return json_pack("{s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "id", stretch->id,
 			 "measurement", json_get_text(point, "measurement"),
-			 "quotes", (json_int_t)stretch->nr_quotes,
-			 "lost", (json_int_t)stretch->lost, "parts", parts_of(stretch),
+			 "quotes", (json_int_t)stretch->nr.quotes,
+			 "lost", (json_int_t)stretch->nr.lost, "parts", parts_of(stretch),
 			 "functions", functions_of(stretch), "lines", sorted(lines, make_line),
 			 "stacks", sorted(stacks, make_stack));
 }
@@ -527,20 +576,31 @@ static int by_u64(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* Of one number of each quote, @offset bytes into it. @apart: quotes that have another. */
-static uint64_t median(const struct stretch *stretch, size_t offset, uint64_t *apart)
+/* Of one number of each quote, @offset bytes into it. */
+static uint64_t median(const struct stretch *stretch, size_t offset)
 {
-	uint64_t *values = calloc(stretch->nr_quotes + 1, sizeof(*values)), middle;
+	uint64_t *values = must_calloc(stretch->nr.quotes, sizeof(*values)), middle;
 	uint32_t i;
 
-	for (i = 0; i < stretch->nr_quotes; i++)
+	for (i = 0; i < stretch->nr.quotes; i++)
 		memcpy(&values[i], (const char *)&stretch->quotes[i] + offset, sizeof(*values));
-	qsort(values, stretch->nr_quotes, sizeof(*values), by_u64);
-	middle = values[stretch->nr_quotes / 2];
-	for (i = *apart = 0; i < stretch->nr_quotes; i++)
-		*apart += values[i] != middle;
+	qsort(values, stretch->nr.quotes, sizeof(*values), by_u64);
+	middle = values[stretch->nr.quotes / 2];
 	free(values);
 	return middle;
+}
+
+#define MEDIAN(stretch, member)	median(stretch, offsetof(struct quote, member))
+
+/* Quotes that took another way than most. */
+static uint64_t quotes_apart(const struct stretch *stretch, uint64_t path)
+{
+	uint64_t apart = 0;
+	uint32_t i;
+
+	for (i = 0; i < stretch->nr.quotes; i++)
+		apart += stretch->quotes[i].parts[PART_PATH] != path;
+	return apart;
 }
 
 static void add_steady(json_t *point, const char *name, const char *unit, uint64_t value)
@@ -549,42 +609,46 @@ static void add_steady(json_t *point, const char *name, const char *unit, uint64
 	metric_is_steady(point);
 }
 
-#define MEDIAN(stretch, member, apart)	median(stretch, offsetof(struct quote, member), apart)
-
 /* What all quotes took of a part, and so what befell some of them, by quote. */
 static void add_mean(const struct stretch *stretch, json_t *point, const char *name,
 		     enum mark_kind part)
 {
 	metric_double(point, name, "instructions", BETTER_NONE,
-		      (double)stretch->parts[part] / stretch->nr_quotes);
+		      (double)stretch->parts[part] / stretch->nr.quotes);
 }
 
-static void add_metrics(const struct stretch *stretch, json_t *point)
+static void add_steady_ones(const struct stretch *stretch, bool knows_own, json_t *point)
 {
-	uint64_t path, entries, apart, ignored;
-	double asked = 0;
-
-	point_stat(point, "quote.count", "value", &asked);
-	books_check_equal(point, "quotes: instructions counted = client", (uint64_t)asked,
-			  stretch->nr_quotes);
-	if (!stretch->nr_quotes)
-		return;
-	path = MEDIAN(stretch, parts[PART_PATH], &apart);
-	entries = MEDIAN(stretch, entries[PART_MODULE], &ignored);
+	const uint64_t path = MEDIAN(stretch, parts[PART_PATH]);
+	const uint64_t entries = MEDIAN(stretch, entries[PART_MODULE]);
 
 	add_steady(point, "path.instructions", "instructions", path);
-	add_steady(point, "path.own", "instructions", MEDIAN(stretch, own, &ignored));
+	if (knows_own)
+		add_steady(point, "path.own", "instructions", MEDIAN(stretch, own));
 	add_steady(point, "path.entries", "", entries);
 	if (entries) {
 		metric_double(point, "path.per_entry", "instructions", BETTER_LOWER,
 			      (double)path / (double)entries);
 		metric_is_steady(point);
 	}
-	add_steady(point, "path.allocations", "", MEDIAN(stretch, entries[PART_MEMORY], &ignored));
+	add_steady(point, "path.allocations", "", MEDIAN(stretch, entries[PART_MEMORY]));
 	if (stretch->parts[PART_COLLECT])
 		add_steady(point, "path.collectors", "instructions",
-			   MEDIAN(stretch, parts[PART_COLLECT], &ignored));
-	metric_u64(point, "path.apart", "", BETTER_NONE, apart);
+			   MEDIAN(stretch, parts[PART_COLLECT]));
+	metric_u64(point, "path.apart", "", BETTER_NONE, quotes_apart(stretch, path));
+}
+
+/* Of a point that measures the path; @stretch is NULL where nothing was counted. */
+static void add_metrics(const struct stretch *stretch, bool knows_own, json_t *point)
+{
+	double asked = 0;
+
+	point_stat(point, "quote.count", "value", &asked);
+	books_check_equal(point, "quotes: instructions counted = client", (uint64_t)asked,
+			  stretch ? stretch->nr.quotes : 0);
+	if (!stretch || !stretch->nr.quotes)
+		return;
+	add_steady_ones(stretch, knows_own, point);
 	add_mean(stretch, point, "path.mean", PART_PATH);
 	add_mean(stretch, point, "path.memory", PART_MEMORY);
 	add_mean(stretch, point, "path.interrupts", PART_INTERRUPT);
@@ -597,9 +661,9 @@ static void free_stretch(struct stretch *stretch)
 {
 	uint32_t i;
 
-	for (i = 0; i < stretch->nr_nodes; i++)
+	for (i = 0; i < stretch->nr.nodes; i++)
 		free(stretch->nodes[i].path);
-	for (i = 0; i < stretch->nr_runs; i++)
+	for (i = 0; i < stretch->nr.runs; i++)
 		free(stretch->runs[i].sizes);
 	free(stretch->nodes);
 	free(stretch->runs);
@@ -615,64 +679,71 @@ static int read_lines(struct reader *reader, const char *path)
 	unsigned int number = 0;
 	char *line = NULL;
 	size_t size = 0;
+	ssize_t len;
 	int ret = 0;
 
 	if (!file) {
 		fprintf(stderr, "tdxbench: %s: %s\n", path, strerror(errno));
 		return -1;
 	}
-	while (!ret && getline(&line, &size, file) > 0) {
-		line[strcspn(line, "\n")] = 0;
+	/* A last line that was cut off is none. */
+	while (!ret && (len = getline(&line, &size, file)) > 0 && line[len - 1] == '\n') {
+		line[len - 1] = 0;
 		number++;
-		if (!take_line(reader, line))
+		if (strlen(line) != (size_t)len - 1 || !take_line(reader, line))
 			ret = -1;
 	}
 	if (ret)
-		fprintf(stderr, "tdxbench: %s:%u: not what the plugin writes: %.60s\n", path,
-			number, line);
+		fprintf(stderr, "tdxbench: %s: line %u is not what the plugin writes\n", path, number);
+	drop_open(reader);
 	free(line);
 	fclose(file);
 	return ret;
 }
 
-static json_t *point_of(const json_t *result, const char *id)
+/* Complete, or NULL. */
+static struct stretch *stretch_of_point(const struct reader *reader, const json_t *point)
 {
-	json_t *point;
+	unsigned int i;
+
+	for (i = 0; i < reader->nr; i++)
+		if (!strcmp(reader->stretches[i].id, json_get_text(point, "id")))
+			return reader->stretches[i].ends ? &reader->stretches[i] : NULL;
+	return NULL;
+}
+
+static json_t *points_of(const struct reader *reader, const json_t *result)
+{
+	const bool knows_own = count_knows_own(reader->symbols);
+	json_t *points = json_array(), *point;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "points"), i, point)
-		if (!strcmp(json_get_text(point, "id"), id))
-			return point;
-	return NULL;
+	result_set_clock(true);
+	json_array_foreach(json_object_get(result, "points"), i, point) {
+		struct stretch *stretch = stretch_of_point(reader, point);
+
+		if (stretch)
+			json_array_append_new(points, stretch_json(reader, stretch, point));
+		if (point_measures(point, "path"))
+			add_metrics(stretch, knows_own, point);
+	}
+	return points;
 }
 
 json_t *count_read(const char *path, struct symbols *symbols, json_t *result)
 {
 	const json_t *environment = json_object_get(result, "environment");
 	struct reader reader = { .symbols = symbols };
-	json_t *points = json_array(), *profile = NULL;
+	json_t *profile = NULL;
 	unsigned int i;
 
-	if (!read_lines(&reader, path)) {
-		result_set_clock(true);
-		for (i = 0; i < reader.nr; i++) {
-			json_t *point = point_of(result, reader.stretches[i].id);
-
-			if (!point)
-				continue;
-			json_array_append_new(points, stretch_json(&reader, &reader.stretches[i],
-								   point));
-			if (point_measures(point, "path"))
-				add_metrics(&reader.stretches[i], point);
-		}
-		profile = json_pack("{s:s, s:s, s:s, s:O}", "schema", PROFILE_SCHEMA,
+	if (!read_lines(&reader, path))
+		profile = json_pack("{s:s, s:s, s:s, s:o}", "schema", PROFILE_SCHEMA,
 				    "tdxbench", json_get_text(environment, "tdxbench"),
 				    "kernel", json_get_text(environment, "kernel"),
-				    "points", points);
-	}
+				    "points", points_of(&reader, result));
 	for (i = 0; i < reader.nr; i++)
 		free_stretch(&reader.stretches[i]);
 	free(reader.stretches);
-	json_decref(points);
 	return profile;
 }

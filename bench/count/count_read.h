@@ -11,12 +11,17 @@
 struct symbol;
 struct symbols;
 
-/* Is this function the quoting path itself, kernel/tdx_*.c? */
+/*
+ * Is this function the quoting path itself, kernel/tdx_*.c? Files are known only of a
+ * module with debug information, not where the path is in the kernel.
+ */
 bool count_own(const struct symbol *symbol);
+bool count_knows_own(const struct symbols *symbols);
 
 /*
  * Reads @path, as tcg/count.c describes it; adds metrics to the points of @result
- * that measure the path. The profile, or NULL after one line on stderr.
+ * that measure the path, and a check that fails where not all quotes were counted.
+ * Stretches without an end are left out. The profile, or NULL after one line on stderr.
  */
 json_t *count_read(const char *path, struct symbols *symbols, json_t *result);
 

@@ -8,14 +8,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A function whose file lies directly in kernel/: what paths are relative to. */
-#define LANDMARK	"tdx_getquote"
+#include "result/must.h"
+
+/* A function that every lab module has, and its file: where its name begins, paths do. */
+#define LANDMARK	"lab_ioctl"
+#define LANDMARK_FILE	"lab/main.c"
 
 /* Padding in front of functions, made by the compiler; nothing runs there. */
 #define PADDING		"__pfx_"
@@ -33,28 +38,17 @@ struct symbols {
 	unsigned int nr;
 	struct section sections[MAX_SECTIONS];
 	char *debug;		/* NULL: there are no lines */
-	char root[512];		/* what is cut off the names of files */
+	char root[512];		/* what is cut off the names of files, "" if unknown */
 };
-
-static void *grown(void *list, unsigned int nr, size_t size)
-{
-	/* In steps of powers of two. */
-	if (nr & (nr - 1))
-		return list;
-	list = realloc(list, (nr ? 2 * (size_t)nr : 1) * size);
-	if (!list)
-		abort();
-	return list;
-}
 
 static void add(struct symbols *symbols, const char *name, int section, uint64_t start,
 		uint64_t end)
 {
 	if (!strncmp(name, PADDING, strlen(PADDING)))
 		return;
-	symbols->list = grown(symbols->list, symbols->nr, sizeof(*symbols->list));
+	symbols->list = must_grow(symbols->list, symbols->nr, sizeof(*symbols->list));
 	symbols->list[symbols->nr++] = (struct symbol){
-		.start = start, .end = end, .section = section, .name = strdup(name), .file = "",
+		.start = start, .end = end, .section = section, .name = must_copy(name), .file = "",
 	};
 }
 
@@ -101,7 +95,7 @@ static void take_symbols(struct symbols *symbols, Elf *elf, Elf_Scn *scn, const 
 	}
 }
 
-static int read_elf(struct symbols *symbols, Elf *elf)
+static int read_symbols(struct symbols *symbols, Elf *elf)
 {
 	unsigned int before = symbols->nr;
 	size_t names, number;
@@ -127,24 +121,73 @@ static int read_elf(struct symbols *symbols, Elf *elf)
 	return symbols->nr > before ? 0 : -1;
 }
 
+static Elf *open_elf(const char *path, int *fd)
+{
+	Elf *elf;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return NULL;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(*fd, ELF_C_READ, NULL);
+	if (!elf)
+		close(*fd);
+	return elf;
+}
+
+static void close_elf(Elf *elf, int fd)
+{
+	elf_end(elf);
+	close(fd);
+}
+
 static int read_module(struct symbols *symbols, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = -1;
-	Elf *elf;
+	int fd, ret = -1;
+	Elf *elf = open_elf(path, &fd);
 
 	if (fd < 0) {
 		fprintf(stderr, "tdxbench: %s: %s\n", path, strerror(errno));
 		return -1;
 	}
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (elf)
-		ret = read_elf(symbols, elf);
-	elf_end(elf);
-	close(fd);
+	if (elf) {
+		ret = read_symbols(symbols, elf);
+		close_elf(elf, fd);
+	}
 	if (ret)
 		fprintf(stderr, "tdxbench: %s is not a module with a symbol table\n", path);
 	return ret;
+}
+
+/* What the linker calls this build, in all its notes; stripping leaves them. */
+static size_t read_notes(const char *path, char *notes, size_t size)
+{
+	Elf_Scn *scn = NULL;
+	size_t used = 0;
+	GElf_Shdr shdr;
+	Elf_Data *data;
+	int fd;
+	Elf *elf = open_elf(path, &fd);
+
+	while (elf && (scn = elf_nextscn(elf, scn))) {
+		data = gelf_getshdr(scn, &shdr) && shdr.sh_type == SHT_NOTE ? elf_getdata(scn, NULL) : NULL;
+		if (!data || data->d_size > size - used)
+			continue;
+		memcpy(notes + used, data->d_buf, data->d_size);
+		used += data->d_size;
+	}
+	if (elf)
+		close_elf(elf, fd);
+	return used;
+}
+
+/* Lines of another build would be wrong ones. */
+static bool same_build(const char *module, const char *debug)
+{
+	char a[1024], b[1024];
+	size_t len = read_notes(module, a, sizeof(a));
+
+	return len && len == read_notes(debug, b, sizeof(b)) && !memcmp(a, b, len);
 }
 
 /* --- source lines --- */
@@ -160,7 +203,7 @@ static size_t from_tree(const char *file)
 }
 
 /*
- * addr2line's "file:line", perhaps with " (discriminator 3)" behind it, or "??:0".
+ * addr2line's "file:line", perhaps with " (discriminator 3)" behind it, "file:?" or "??:0".
  * Files of the module are below kernel/ here, those of Linux below its own top.
  */
 static void parse_line(const char *root, char *text, struct source_line *line)
@@ -170,7 +213,7 @@ static void parse_line(const char *root, char *text, struct source_line *line)
 	const char *below = "";
 
 	*line = (struct source_line){};
-	if (!colon || *text == '?')
+	if (!colon || *text == '?' || colon[1] == '?')
 		return;
 	*colon = 0;
 	if (!cut || strncmp(text, root, cut))
@@ -206,9 +249,10 @@ static FILE *start_addr2line(const char *file, const char *section, FILE *input,
 	return NULL;
 }
 
+/* No file in a directory: there need not be one that can be written to. */
 static FILE *addresses_file(const uint64_t *offsets, unsigned int nr)
 {
-	FILE *file = tmpfile();
+	FILE *file = fdopen(memfd_create("addresses", MFD_CLOEXEC), "w+");
 	unsigned int i;
 
 	for (i = 0; file && i < nr; i++)
@@ -227,7 +271,7 @@ static int ask(const struct symbols *symbols, int section, const uint64_t *offse
 	FILE *to = addresses_file(offsets, nr), *from = NULL;
 	unsigned int i = 0;
 	int status = -1;
-	char text[2048];
+	char text[PATH_MAX + 64];
 	pid_t pid;
 
 	if (to)
@@ -236,7 +280,8 @@ static int ask(const struct symbols *symbols, int section, const uint64_t *offse
 		for (; i < nr && fgets(text, sizeof(text), from); i++)
 			parse_line(symbols->root, text, &lines[i]);
 		fclose(from);
-		waitpid(pid, &status, 0);
+		if (TEMP_FAILURE_RETRY(waitpid(pid, &status, 0)) < 0)
+			status = -1;
 	}
 	if (to)
 		fclose(to);
@@ -261,9 +306,9 @@ static const struct section *section_of(const struct symbols *symbols, uint64_t 
 int symbols_lines(const struct symbols *symbols, const uint64_t *addresses, unsigned int nr,
 		  struct source_line *lines)
 {
-	uint64_t *offsets = calloc(nr + 1, sizeof(*offsets));
-	struct source_line *found = calloc(nr + 1, sizeof(*found));
-	unsigned int *places = calloc(nr + 1, sizeof(*places)), i, count;
+	uint64_t *offsets = must_calloc(nr, sizeof(*offsets));
+	struct source_line *found = must_calloc(nr, sizeof(*found));
+	unsigned int *places = must_calloc(nr, sizeof(*places)), i, count;
 	int section, ret = 0;
 
 	memset(lines, 0, nr * sizeof(*lines));
@@ -291,9 +336,10 @@ int symbols_lines(const struct symbols *symbols, const uint64_t *addresses, unsi
 
 static int find_root(struct symbols *symbols)
 {
+	const size_t tail = strlen(LANDMARK_FILE);
 	struct source_line line;
 	unsigned int i;
-	char *at;
+	size_t len;
 
 	for (i = 0; i < symbols->nr; i++) {
 		const struct symbol *symbol = &symbols->list[i];
@@ -302,23 +348,23 @@ static int find_root(struct symbols *symbols)
 			continue;
 		if (ask(symbols, symbol->section, &symbol->start, 1, &line))
 			return -1;
-		at = strrchr(line.file, '/');
-		if (at)
-			snprintf(symbols->root, sizeof(symbols->root), "%.*s",
-				 (int)(at + 1 - line.file), line.file);
+		len = strlen(line.file);
+		if (len > tail && !strcmp(line.file + len - tail, LANDMARK_FILE))
+			snprintf(symbols->root, sizeof(symbols->root), "%.*s", (int)(len - tail),
+				 line.file);
 	}
 	return 0;
 }
 
 static const char *known(const struct source_line *line)
 {
-	return *line->file ? strdup(line->file) : "";
+	return *line->file ? must_copy(line->file) : "";
 }
 
 static int find_files_of(struct symbols *symbols, int section)
 {
-	uint64_t *offsets = calloc(symbols->nr + 1, sizeof(*offsets));
-	struct source_line *lines = calloc(symbols->nr + 1, sizeof(*lines));
+	uint64_t *offsets = must_calloc(symbols->nr, sizeof(*offsets));
+	struct source_line *lines = must_calloc(symbols->nr, sizeof(*lines));
 	unsigned int i, count = 0;
 	int ret = 0;
 
@@ -376,12 +422,10 @@ static void find_ends(struct symbols *symbols)
 
 struct symbols *symbols_read(const char *kallsyms, const char *module, const char *debug)
 {
-	struct symbols *symbols = calloc(1, sizeof(*symbols));
+	struct symbols *symbols = must_calloc(1, sizeof(*symbols));
 
-	if (!symbols)
-		abort();
-	if (!access(debug, R_OK))
-		symbols->debug = strdup(debug);
+	if (same_build(module, debug))
+		symbols->debug = must_copy(debug);
 	if (read_kernel(symbols, kallsyms) || read_module(symbols, module) || find_files(symbols)) {
 		symbols_free(symbols);
 		return NULL;
