@@ -10,6 +10,7 @@
 #include "compare/compare_view.h"
 #include "command/options.h"
 #include "compare/runs.h"
+#include "count/profile_json.h"
 #include "report/table.h"
 
 static struct compare_options options = COMPARE_DEFAULTS;
@@ -132,7 +133,7 @@ static int load_profile(const struct runs *side, json_t **profile)
 	char file[4096], error[RESULT_ERROR];
 
 	*profile = NULL;
-	run_beside(&side->run[0], BLAME_FILE, file, sizeof(file));
+	run_beside(&side->run[0], PROFILE_FILE, file, sizeof(file));
 	if (access(file, F_OK))
 		return 0;
 	*profile = blame_load(file, error);

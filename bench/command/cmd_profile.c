@@ -3,22 +3,23 @@
  * tdxbench profile: where the path's instructions went, by function and by source
  * line. Exact: every instruction was counted where it ran, none was sampled.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command/commands.h"
-#include "count/count.h"
+#include "compare/blame.h"
 #include "count/flame.h"
-#include "run/place.h"
+#include "count/profile_json.h"
 #include "result/result.h"
+#include "run/place.h"
+#include "run/publish.h"
 
 #define DEFAULT_SUITE	"bench/suites/gate.ini"
-#define MAX_PROFILE	(256LL << 20)	/* bytes; a run of all suites has a few MiB */
 
 static struct {
 	uint64_t top;
@@ -29,7 +30,7 @@ static struct {
 	const char *kernel;
 	const char *module;
 	bool json;
-} options = { .top = 15, .results = "results" };
+} options = { .top = 15 };
 
 /* --- reading --- */
 
@@ -50,28 +51,11 @@ static double number(const json_t *object, const char *key)
 
 static json_t *load(const char *place)
 {
-	char path[PATH_MAX];
-	json_error_t error;
-	struct stat st;
-	json_t *profile;
+	char path[PATH_MAX], error[RESULT_ERROR];
+	json_t *profile = blame_load(path_of(place, path), error);
 
-	if (stat(path_of(place, path), &st)) {
-		fprintf(stderr, "tdxbench profile: %s: %s\n", path, strerror(errno));
-		return NULL;
-	}
-	if (st.st_size > MAX_PROFILE) {
-		fprintf(stderr, "tdxbench profile: %s has %lld bytes, allowed are %lld\n", path,
-			(long long)st.st_size, MAX_PROFILE);
-		return NULL;
-	}
-	profile = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-	if (!profile) {
-		fprintf(stderr, "tdxbench profile: %s:%d: %s\n", path, error.line, error.text);
-	} else if (strcmp(json_get_text(profile, "schema"), PROFILE_SCHEMA)) {
-		fprintf(stderr, "tdxbench profile: %s is not a " PROFILE_SCHEMA "\n", path);
-		json_decref(profile);
-		profile = NULL;
-	}
+	if (!profile)
+		fprintf(stderr, "tdxbench profile: %s\n", error);
 	return profile;
 }
 
@@ -79,7 +63,7 @@ static json_t *load(const char *place)
 
 static double path_share(const json_t *point, double count)
 {
-	double all = number(json_object_get(point, "parts"), "path");
+	double all = number(json_object_get(point, "parts"), part_words[PART_PATH]);
 
 	return all > 0 ? 100.0 * count / all : 0;
 }
@@ -95,13 +79,13 @@ static double each(const json_t *point, double count)
 static void show_head(const json_t *point)
 {
 	double quotes = number(point, "quotes");
-	const char *part;
-	json_t *count;
+	unsigned int part;
 
 	printf("\n%s: %.0f quotes; instructions%s:", json_get_text(point, "id"), quotes,
 	       quotes > 0 ? " of each" : "");
-	json_object_foreach(json_object_get(point, "parts"), part, count)
-		printf(" %s %.1f", part, each(point, json_number_value(count)));
+	for (part = 0; part < PART_NR; part++)
+		printf(" %s %.1f", part_words[part],
+		       each(point, number(json_object_get(point, "parts"), part_words[part])));
 	putchar('\n');
 	if (number(point, "lost") > 0)
 		printf("%.0f quotes were given up half-way and are in here in part\n",
@@ -110,7 +94,7 @@ static void show_head(const json_t *point)
 
 static bool of_path(const json_t *row)
 {
-	return !strcmp(json_get_text(row, "part"), "path");
+	return !strcmp(json_get_text(row, "part"), part_words[PART_PATH]);
 }
 
 static void show_functions(const json_t *point)
@@ -257,48 +241,69 @@ static int show(const char *place)
 
 /* --- measuring --- */
 
+/* With --json, standard output is for the profile. */
+static int run_suite(int argc, char **argv)
+{
+	int out = options.json ? dup(STDOUT_FILENO) : -1, ret;
+
+	if (out >= 0)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	ret = command_main(&cmd_run, argc, argv);
+	fflush(stdout);
+	if (out >= 0) {
+		dup2(out, STDOUT_FILENO);
+		close(out);
+	}
+	return ret;
+}
+
+static void add_option(char **argv, int *argc, const char *option, const char *value)
+{
+	if (!value)
+		return;
+	argv[(*argc)++] = (char *)option;
+	argv[(*argc)++] = (char *)value;
+}
+
 /* `tdxbench run` does it, and keeps a result like any other. */
 static int measure(const char *points, const char *suite)
 {
-	char *argv[16], latest[PATH_MAX];
-	int argc = 0, ret;
+	char *argv[16] = { "run", "--count" };
+	int argc = 2, ret;
 
-	argv[argc++] = "run";
-	argv[argc++] = "--count";
-	argv[argc++] = "--points";
-	argv[argc++] = (char *)points;
-	argv[argc++] = "--results";
-	argv[argc++] = (char *)options.results;
-	if (options.kernel) {
-		argv[argc++] = "--kernel";
-		argv[argc++] = (char *)options.kernel;
-	}
-	if (options.module) {
-		argv[argc++] = "--module";
-		argv[argc++] = (char *)options.module;
-	}
+	add_option(argv, &argc, "--points", points);
+	add_option(argv, &argc, "--results", options.results);
+	add_option(argv, &argc, "--kernel", options.kernel);
+	add_option(argv, &argc, "--module", options.module);
 	argv[argc++] = (char *)suite;
-	argv[argc] = NULL;
 
-	ret = command_main(&cmd_run, argc, argv);
-	if (ret)
-		return ret;
-	snprintf(latest, sizeof(latest), "%s/latest", options.results);
-	return show(latest);
+	ret = run_suite(argc, argv);
+	return ret ? ret : show(result_published());
 }
 
-static int run(int argc, char **argv)
+static int check_options(int argc, char **argv)
 {
 	if (options.base && !options.flames)
 		return usage_error("profile", "--base goes with --flames; tdxbench compare has it as a table");
 	if (options.flames && options.json)
 		return usage_error("profile", "choose one of --flames and --json");
-	if (options.from)
-		return argc ? usage_error("profile", "--from shows a profile as it is, '%s' would measure",
-					  argv[0]) : show(options.from);
+	if (options.from && (options.results || options.kernel || options.module))
+		return usage_error("profile", "--from shows a profile as it is; --results, --kernel and --module are for measuring");
+	if (options.from && argc)
+		return usage_error("profile", "--from shows a profile as it is, '%s' would measure", argv[0]);
 	if (argc > 2)
-		return usage_error("profile", "one pattern of points and one suite, got '%s' too",
-				   argv[2]);
+		return usage_error("profile", "one pattern of points and one suite, got '%s' too", argv[2]);
+	return EXIT_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+	int ret = check_options(argc, argv);
+
+	if (ret)
+		return ret;
+	if (options.from)
+		return show(options.from);
 	return measure(argc ? argv[0] : "*", argc > 1 ? argv[1] : place(DEFAULT_SUITE));
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "compare/blame.h"
+#include "count/profile_json.h"
 #include "result/view.h"
 
 /* ---- Loading ---- */
@@ -23,9 +24,14 @@ static bool is_count(const json_t *object, const char *key, json_int_t least)
 	return json_is_integer(value) && json_integer_value(value) >= least;
 }
 
+/* Without what would do something to a terminal. */
 static bool is_text(const json_t *object, const char *key)
 {
-	return json_is_string(json_object_get(object, key));
+	const char *text = json_string_value(json_object_get(object, key));
+
+	while (text && *text && (unsigned char)*text >= ' ' && *text != 0x7f)
+		text++;
+	return text && !*text;
 }
 
 static bool function_valid(const json_t *f)
@@ -64,10 +70,10 @@ static bool list_valid(const json_t *point, const char *key, bool (*valid)(const
 
 static bool point_is_profile(const json_t *point, char error[RESULT_ERROR])
 {
-	if (!is_text(point, "id") || !is_count(point, "quotes", 1) ||
+	if (!is_text(point, "id") || !is_count(point, "quotes", 0) ||
 	    !is_count(json_object_get(point, "parts"), "path", 0)) {
 		snprintf(error, RESULT_ERROR,
-			 "a point must have \"id\", \"quotes\" from 1 and \"parts\" with \"path\"");
+			 "a point must have \"id\", \"quotes\" and \"parts\" with \"path\"");
 		return false;
 	}
 	return list_valid(point, "functions", function_valid, "name, file, part and self", error) &&
@@ -80,8 +86,8 @@ static bool profile_valid(const json_t *profile, char error[RESULT_ERROR])
 	json_t *point;
 	size_t i;
 
-	if (strcmp(json_get_text(profile, "schema"), BLAME_SCHEMA)) {
-		snprintf(error, RESULT_ERROR, "schema is \"%.60s\", this tdxbench reads " BLAME_SCHEMA,
+	if (strcmp(json_get_text(profile, "schema"), PROFILE_SCHEMA)) {
+		snprintf(error, RESULT_ERROR, "schema is \"%.60s\", this tdxbench reads " PROFILE_SCHEMA,
 			 json_get_text(profile, "schema"));
 		return false;
 	}
@@ -97,7 +103,7 @@ static bool profile_valid(const json_t *profile, char error[RESULT_ERROR])
 
 json_t *blame_load(const char *file, char error[RESULT_ERROR])
 {
-	json_t *profile = json_load_limited(file, error);
+	json_t *profile = json_load_limited(file, PROFILE_LIMIT, error);
 	char why[RESULT_ERROR];
 
 	if (profile && !profile_valid(profile, why)) {
@@ -121,14 +127,15 @@ static const json_t *point_of(const json_t *profile, const char *id)
 	return NULL;
 }
 
+/* Where there were no quotes, instructions are those of all. */
 static double quotes_of(const json_t *point)
 {
-	return json_number_value(json_object_get(point, "quotes"));
+	return fmax(1, json_number_value(json_object_get(point, "quotes")));
 }
 
 static bool is_path(const json_t *item)
 {
-	return !strcmp(json_get_text(item, "part"), "path");
+	return !strcmp(json_get_text(item, "part"), part_words[PART_PATH]);
 }
 
 static double per_quote(const json_t *point, const json_t *item, const char *key)

@@ -12,9 +12,6 @@
 
 #include "result/result.h"
 
-#define BLAME_FILE	"profile.json"
-#define BLAME_SCHEMA	"tdxbench-profile/1"
-
 /* Instructions per quote; the line is that of NEW, or of BASE where NEW has none. */
 struct blame_line {
 	const char *file;

@@ -16,9 +16,6 @@
 
 #define COUNT_PLUGIN	"build/count.so"	/* in its place() */
 
-#define PROFILE_SCHEMA	"tdxbench-profile/1"
-#define PROFILE_FILE	"profile.json"
-
 struct count;
 
 /*

@@ -17,6 +17,7 @@
 
 #include "count/flame.css.h"
 #include "count/flame.js.h"
+#include "count/profile_json.h"
 
 #define MAX_DEPTH	256	/* deeper frames count for the last one shown */
 #define GONE_NAMED	4
@@ -30,15 +31,9 @@
 #define NARROWEST	0.25
 #define TEXT_FROM	24
 
-/* Whose instructions. A stack that does not say is its nearest frame's that tells. */
-enum part {
-	PART_PATH, PART_MODULE, PART_INTERRUPTS, PART_SCHEDULING, PART_COLLECTORS, PART_MEMORY,
-	NR_PARTS
-};
-
 struct stack {
 	const char *text;
-	enum part part;		/* NR_PARTS: it does not say */
+	unsigned int part;	/* PART_NR: it does not say, and is its nearest frame's that tells */
 	double head, base;
 };
 
@@ -48,27 +43,27 @@ struct stacks {
 	bool differential;
 };
 
-/* As profile.json has them, as people read them, and the class of their colours. */
+/* As people read them, and the class of their colours. */
 static const struct {
-	const char *word, *name, *class;
-} parts[NR_PARTS] = {
-	[PART_PATH]	  = { "path", "path", "p" },
-	[PART_MODULE]	  = { "module", "TDX module", "m" },
-	[PART_INTERRUPTS] = { "interrupts", "interrupts", "i" },
-	[PART_SCHEDULING] = { "scheduling", "scheduling", "o" },
-	[PART_COLLECTORS] = { "collectors", "collectors", "c" },
-	[PART_MEMORY]	  = { "memory", "allocators", "a" },
+	const char *name, *class;
+} parts[PART_NR] = {
+	[PART_PATH]	 = { "path", "p" },
+	[PART_MODULE]	 = { "TDX module", "m" },
+	[PART_INTERRUPT] = { "interrupts", "i" },
+	[PART_SCHEDULE]	 = { "scheduling", "o" },
+	[PART_COLLECT]	 = { "collectors", "c" },
+	[PART_MEMORY]	 = { "allocators", "a" },
 };
 
 static const struct {
 	const char *prefix;
-	enum part part;
+	unsigned int part;
 } part_rules[] = {
 	{ "tdx_emu_", PART_MODULE },
-	{ "asm_sysvec_", PART_INTERRUPTS }, { "asm_common_interrupt", PART_INTERRUPTS },
-	{ "sysvec_", PART_INTERRUPTS }, { "common_interrupt", PART_INTERRUPTS },
-	{ "__schedule", PART_SCHEDULING }, { "schedule", PART_SCHEDULING },
-	{ "preempt_schedule", PART_SCHEDULING },
+	{ "asm_sysvec_", PART_INTERRUPT }, { "asm_common_interrupt", PART_INTERRUPT },
+	{ "sysvec_", PART_INTERRUPT }, { "common_interrupt", PART_INTERRUPT },
+	{ "__schedule", PART_SCHEDULE }, { "schedule", PART_SCHEDULE },
+	{ "preempt_schedule", PART_SCHEDULE },
 };
 
 /**
@@ -82,8 +77,8 @@ static const struct {
 struct frame {
 	const char *name;
 	size_t length, depth;
-	enum part part;
-	double head, base, head_self, base_self, part_self[NR_PARTS];
+	unsigned int part;
+	double head, base, head_self, base_self, part_self[PART_NR];
 	double from;
 };
 
@@ -104,11 +99,11 @@ static int by_frames(const void *a, const void *b)
 	return (*x == ';' ? 1 : *x) - (*y == ';' ? 1 : *y);
 }
 
-static enum part part_named(const char *word)
+static unsigned int part_named(const char *word)
 {
-	enum part part = PART_PATH;
+	unsigned int part = PART_PATH;
 
-	while (part < NR_PARTS && (!word || strcmp(word, parts[part].word)))
+	while (part < PART_NR && (!word || strcmp(word, part_words[part])))
 		part++;
 	return part;
 }
@@ -127,7 +122,7 @@ static bool take_stack(const json_t *entry, struct stack *stack, bool base)
 /* These come and go with the phases of timers and with what memory is free, which is no difference to speak of. */
 static bool depends_on_phases(const struct stack *stack)
 {
-	return stack->part == PART_INTERRUPTS || stack->part == PART_SCHEDULING ||
+	return stack->part == PART_INTERRUPT || stack->part == PART_SCHEDULE ||
 	       stack->part == PART_MEMORY;
 }
 
@@ -183,7 +178,7 @@ struct walk {
 	void *arg;
 };
 
-static enum part part_by_name(const char *name, size_t length, enum part below)
+static unsigned int part_by_name(const char *name, size_t length, unsigned int below)
 {
 	for (size_t i = 0; i < sizeof(part_rules) / sizeof(*part_rules); i++) {
 		size_t prefix = strlen(part_rules[i].prefix);
@@ -196,7 +191,7 @@ static enum part part_by_name(const char *name, size_t length, enum part below)
 
 static void open_frame(struct walk *walk, const char *name, size_t length)
 {
-	enum part below = walk->depth ? walk->open[walk->depth - 1].part : PART_PATH;
+	unsigned int below = walk->depth ? walk->open[walk->depth - 1].part : PART_PATH;
 
 	walk->open[walk->depth] = (struct frame){
 		.name = name, .length = length, .depth = walk->depth,
@@ -209,7 +204,7 @@ static void open_frame(struct walk *walk, const char *name, size_t length)
 /* A frame is shown as what it did most of itself. */
 static void settle_part(struct frame *frame)
 {
-	for (enum part part = PART_PATH; part < NR_PARTS; part++)
+	for (unsigned int part = PART_PATH; part < PART_NR; part++)
 		if (frame->part_self[part] > frame->part_self[frame->part])
 			frame->part = part;
 }
@@ -262,7 +257,7 @@ static void walk_stacks(const struct stacks *stacks, visitor *visit, void *arg)
 		enter_stack(&walk, stack->text);
 		top = &walk.open[walk.depth - 1];
 		top->head_self += stack->head;
-		top->part_self[stack->part < NR_PARTS ? stack->part : top->part] += stack->head;
+		top->part_self[stack->part < PART_NR ? stack->part : top->part] += stack->head;
 		top->base_self += stack->base;
 		walk.head += stack->head;
 		walk.base += stack->base;
@@ -282,7 +277,7 @@ struct graph {
 	FILE *out;
 	bool differential;
 	size_t depth, narrow, nr_gone;
-	double head, base, part[NR_PARTS], largest;
+	double head, base, part[PART_NR], largest;
 	struct frame gone[GONE_NAMED];
 };
 
@@ -320,7 +315,7 @@ static void survey_frame(const struct frame *frame, void *arg)
 
 	if (is_drawn(graph, frame) && frame->depth >= graph->depth)
 		graph->depth = frame->depth + 1;
-	for (enum part part = PART_PATH; part < NR_PARTS; part++)
+	for (unsigned int part = PART_PATH; part < PART_NR; part++)
 		graph->part[part] += frame->part_self[part];
 	graph->largest = fmax(graph->largest, fabs(change(frame)));
 	if (!(frame->head > 0) && frame->base_self > 0)
@@ -483,7 +478,7 @@ static void put_part_keys(const struct graph *graph)
 	char class[4];
 	int x = MARGIN;
 
-	for (int part = 0; part < NR_PARTS; part++) {
+	for (unsigned int part = 0; part < PART_NR; part++) {
 		snprintf(class, sizeof(class), "%s1", parts[part].class);
 		put_key(graph->out, &x, class, 170);
 		fprintf(graph->out, "%s %.1f %%</text>\n", parts[part].name,

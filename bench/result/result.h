@@ -107,11 +107,11 @@ json_t *result_load(const char *path, char error[RESULT_ERROR]);
 json_t *result_parse(const char *text, size_t length, char error[RESULT_ERROR]);
 
 /*
- * JSON of anybody's: no key twice, and no more of it than JSON_LIMIT. NULL and one
- * line in @error where it cannot be read.
+ * JSON of anybody's: no key twice, and no more of it than @limit. NULL and one line in
+ * @error where it cannot be read. JSON_LIMIT is that of a result.
  */
 #define JSON_LIMIT	(16 << 20)
-json_t *json_load_limited(const char *file, char error[RESULT_ERROR]);
+json_t *json_load_limited(const char *file, size_t limit, char error[RESULT_ERROR]);
 
 /* The same check for one point, as used on a stream. */
 bool point_valid(const json_t *point, char error[RESULT_ERROR]);

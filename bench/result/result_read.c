@@ -358,9 +358,9 @@ static size_t read_limited(void *buffer, size_t size, void *arg)
 	return got;
 }
 
-static json_t *parse(FILE *in, char error[RESULT_ERROR])
+static json_t *parse(FILE *in, size_t limit, char error[RESULT_ERROR])
 {
-	struct limited file = { .in = in, .left = JSON_LIMIT };
+	struct limited file = { .in = in, .left = limit };
 	json_error_t where;
 	json_t *json = json_load_callback(read_limited, &file, JSON_REJECT_DUPLICATES, &where);
 
@@ -368,14 +368,14 @@ static json_t *parse(FILE *in, char error[RESULT_ERROR])
 		return json;
 	json_decref(json);
 	if (file.cut)
-		snprintf(error, RESULT_ERROR, "larger than %d MiB", JSON_LIMIT >> 20);
+		snprintf(error, RESULT_ERROR, "larger than %zu MiB", limit >> 20);
 	else
 		snprintf(error, RESULT_ERROR, "line %d: %s", where.line, where.text);
 	tame(error);
 	return NULL;
 }
 
-json_t *json_load_limited(const char *file, char error[RESULT_ERROR])
+json_t *json_load_limited(const char *file, size_t limit, char error[RESULT_ERROR])
 {
 	FILE *in = fopen(file, "re");
 	char why[RESULT_ERROR];
@@ -385,7 +385,7 @@ json_t *json_load_limited(const char *file, char error[RESULT_ERROR])
 		snprintf(error, RESULT_ERROR, "cannot read %.300s: %s", file, strerror(errno));
 		return NULL;
 	}
-	json = parse(in, why);
+	json = parse(in, limit, why);
 	fclose(in);
 	if (!json)
 		snprintf(error, RESULT_ERROR, "cannot read %.200s: %.250s", file, why);
@@ -400,7 +400,7 @@ json_t *result_load(const char *path, char error[RESULT_ERROR])
 
 	snprintf(file, sizeof(file), "%s%s", path,
 		 !stat(path, &st) && S_ISDIR(st.st_mode) ? "/" RESULT_FILE : "");
-	result = json_load_limited(file, error);
+	result = json_load_limited(file, JSON_LIMIT, error);
 	if (result && !result_valid(result, why)) {
 		snprintf(error, RESULT_ERROR, "cannot read %.200s: %.250s", file, why);
 		json_decref(result);

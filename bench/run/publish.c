@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "count/count.h"
+#include "count/profile_json.h"
 #include "report/html.h"
 #include "run/interrupt.h"
 #include "report/plot.h"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "compare/blame.h"
+#include "count/profile_json.h"
 
 #define QUOTES	10
 
@@ -29,7 +30,7 @@ static json_t *line(const char *name, int number, int count)
 
 static json_t *profile(int path, json_t *functions, json_t *lines)
 {
-	return json_pack("{s:s, s:[{s:s, s:i, s:{s:i}, s:o, s:o}]}", "schema", BLAME_SCHEMA, "points",
+	return json_pack("{s:s, s:[{s:s, s:i, s:{s:i}, s:o, s:o}]}", "schema", PROFILE_SCHEMA, "points",
 			 "id", "p", "quotes", QUOTES, "parts", "path", path * QUOTES, "functions",
 			 functions, "lines", lines);
 }
@@ -95,6 +96,21 @@ static void counts_are_per_quote(void **state)
 	blame_free(blame);
 	json_decref(base);
 	json_decref(new);
+}
+
+/* A point may have measured something else. */
+static void no_quotes_are_all(void **state)
+{
+	static const int lines[][2] = { { 1, 4 }, { 2, 6 } };
+	json_t *all = profile_of(lines, 2);
+	struct blame *blame;
+
+	(void)state;
+	json_object_set_new(json_array_get(json_object_get(all, "points"), 0), "quotes", json_integer(0));
+	blame = blame_point(all, all, "p");
+	assert_true(blame->base == 10 * QUOTES && blame->new == 10 * QUOTES);
+	blame_free(blame);
+	json_decref(all);
 }
 
 /* --- lines --- */
@@ -240,7 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions_by_weight),
-		cmocka_unit_test(counts_are_per_quote),
+		cmocka_unit_test(counts_are_per_quote), cmocka_unit_test(no_quotes_are_all),
 		cmocka_unit_test(lines_that_moved),
 		cmocka_unit_test(distances_break_ties),
 		cmocka_unit_test(damaged_profiles),
