@@ -68,8 +68,9 @@ mkdir "$boots"
 ln -s "$current/vmlinux" "$boots/"
 cp "${BUILD:-build}/tdx_lab.ko" "$boots/"
 echo 'tdxtest.beside=1' >"$boots/cmdline"
-check "it boots" "$run --kernel $boots --append tdxtest.more=2 --points 'probe*' $suite" 0 'result: '
-check "with the arguments of both" "cat $work/results/latest/result.json" 0 \
+results="'$work/one, two'"	# commas separate QEMU's options
+check "it boots" "$bench run --results $results --kernel $boots --append tdxtest.more=2 --points 'probe*' $suite" 0 'result: '
+check "with the arguments of both" "cat $results/latest/result.json" 0 \
 	'"cmdline": ".* tdxtest.beside=1 tdxtest.more=2"' '"path": "module"'
 
 checks_done

@@ -17,6 +17,38 @@ check "no QEMU" "without qemu-system-x86_64 $run $suite" 77 'qemu-system-x86_64 
 check "no busybox" "without busybox $run $suite" 77 'busybox is missing: run scripts/setup.sh' '!\[ *1/'
 check "nothing was left by these" "ls -A $work/results" 0 '!.'
 
+### What counting needs
+
+gate=bench/suites/gate.ini
+mkdir -p "$work"/share/{scripts,build} "$work/cache" "$work/bin"
+ln -s "$PWD"/{bench,kernel} "$work/share/"
+ln -s "$PWD/${BUILD:-build}/tdx_lab.ko" "$work/share/build/"
+ln -s "${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}/kernel" "$work/cache/"
+cp scripts/kallsyms.sh "$work/share/scripts/"
+# A VM that does not end by itself, and a QEMU that has no plugins.
+cat >"$work/share/scripts/vm.sh" <<'END'
+#!/bin/bash
+trap 'kill "$!"; exit 143' TERM
+sleep 60 &
+wait
+END
+cat >"$work/bin/qemu-system-x86_64" <<'END'
+#!/bin/bash
+[[ $1 == -help ]] && echo '-name string'
+END
+chmod +x "$work/share/scripts/vm.sh" "$work/bin/qemu-system-x86_64"
+pretend="env TDXBENCH_SHARE=$work/share TDXBENCH_CACHE=$work/cache"
+
+check "no plugin" "$pretend $run $gate" 77 \
+	"^tdxbench: cannot run here: there is no plugin $work/share/build/count.so to count with: No such file .*; make builds one$"
+touch "$work/share/build/count.so"
+check "SIGTERM while a kernel is asked" "timeout --foreground --preserve-status 1 $pretend $run $gate" 143 \
+	'^asking the kernel where its functions are'
+check "of which nothing is left" "ls -A $work/cache/symbols $work/results" 0 '!new' '!stream'
+check "QEMU without plugins" "PATH=$work/bin:\$PATH scripts/vm.sh --plugin $work/share/build/count.so -- true" 77 \
+	'^vm.sh: this qemu-system-x86_64 was built without plugins'
+check "an option of a plugin that is none" "scripts/vm.sh --plugin-option x -- true" 129 "'x' is not KEY=VALUE$"
+
 check "results in /proc" "$bench run --results /proc/tdxbench $suite" 1 \
 	'^tdxbench: cannot write /proc/tdxbench: No such file or directory$' '!\[ *1/'
 check "results below a file" "$bench run --results $suite/x $suite" 1 "cannot write $suite/x: Not a directory" '!\[ *1/'
