@@ -12,6 +12,7 @@
 #include "compare/runs.h"
 #include "count/profile_json.h"
 #include "report/table.h"
+#include "result/text.h"
 
 static struct compare_options options = COMPARE_DEFAULTS;
 static struct compare_form {
@@ -115,15 +116,19 @@ static int output(const struct telling *t)
 
 static int refuse(const struct comparison *c)
 {
+	char line[1536];
 	json_t *item;
 	size_t i;
 
 	fprintf(stderr, "tdxbench compare: unlike environments, so that a difference may be theirs "
 			"(--unlike compares all the same):\n");
-	json_array_foreach(c->unlike, i, item)
-		fprintf(stderr, "  %s: '%s' in BASE, '%s' in %s\n", json_get_text(item, "field"),
-			json_get_text(item, "base"), json_get_text(item, "other"),
-			json_get_text(item, "run"));
+	json_array_foreach(c->unlike, i, item) {
+		snprintf(line, sizeof(line), "  %s: '%s' in BASE, '%s' in %s",
+			 json_get_text(item, "field"), json_get_text(item, "base"),
+			 json_get_text(item, "other"), json_get_text(item, "run"));
+		text_put(stderr, line);
+		fputc('\n', stderr);
+	}
 	return EXIT_ERROR;
 }
 
@@ -139,7 +144,9 @@ static int load_profile(const struct runs *side, json_t **profile)
 	*profile = blame_load(file, error);
 	if (*profile)
 		return 0;
-	fprintf(stderr, "tdxbench: %s\n", error);
+	fputs("tdxbench: ", stderr);
+	text_put(stderr, error);
+	fputc('\n', stderr);
 	return -1;
 }
 

@@ -171,7 +171,7 @@ static void value_cell(const struct track *track, size_t begin, size_t end, stru
 
 	memcpy(sorted, track->samples + begin, count * sizeof(*sorted));
 	qsort(sorted, count, sizeof(*sorted), by_value);
-	figure(track, (sorted[(count - 1) / 2].value + sorted[count / 2].value) / 2, middle);
+	figure(track, sorted[(count - 1) / 2].value / 2 + sorted[count / 2].value / 2, middle);
 	if (sorted[0].value == sorted[count - 1].value)
 		snprintf(cell->text, CELL_SIZE, "%s", middle);
 	else
@@ -247,6 +247,13 @@ static size_t first_shown(const struct track *track)
 	return first;
 }
 
+/* As above a grid. */
+static void print_title(const char *title)
+{
+	putchar('\n');
+	table_line(stdout, TABLE_BOLD, title);
+}
+
 static void print_track(const struct track *track)
 {
 	struct grid *grid = track_grid(track);
@@ -260,7 +267,7 @@ static void print_track(const struct track *track)
 	if (grid->rows)
 		table_print_grid(grid, stdout);
 	else
-		printf("\n%s\n", grid->title);
+		print_title(grid->title);
 	printf("%zu %s in %zu %s\n", track->nr_steps, track->nr_steps == 1 ? "step" : "steps",
 	       track->count, track->count == 1 ? "run" : "runs");
 	grid_free(grid);
@@ -271,10 +278,11 @@ static json_t *step_json(const struct track *track, const struct step *step)
 	char why[CELL_SIZE];
 
 	history_explain(track->history, track->samples, step, why, sizeof(why));
-	return json_pack("{s:I, s:I, s:s, s:f, s:f, s:f, s:s}", "at", (json_int_t)step->at,
+	return json_pack("{s:I, s:I, s:s, s:f, s:f, s:f, s:o}", "at", (json_int_t)step->at,
 			 "from", (json_int_t)step->from,
 			 "kind", step->kind == STEP_CODE ? "code" : "environment",
-			 "before", step->before, "after", step->after, "p", step->p, "why", why);
+			 "before", step->before, "after", step->after, "p", step->p, "why",
+			 json_text(why));
 }
 
 static json_t *track_json(const struct track *track)

@@ -9,6 +9,7 @@
 
 #include "compare/compare_view.h"
 #include "result/result.h"
+#include "result/text.h"
 #include "compare/runs.h"
 
 #define LIMIT		60000	/* characters, with room for what others put around it */
@@ -20,17 +21,18 @@
 /* Names of points come from anywhere: none of them becomes mark-up or a mention. */
 static void put_text(FILE *out, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
+	bool tame;
 
-		if (byte < 0x20 || byte == 0x7f)
+	for (size_t length; *text; text += length) {
+		length = text_character(text, &tame);
+		if (!tame)
 			fputc('?', out);
-		else if (byte == '@')
+		else if (*text == '@')
 			fputs("&#64;&#8203;", out);
-		else if (strchr("&<>|`*[]\\~#!$", byte))
-			fprintf(out, "&#%d;", byte);
+		else if (strchr("&<>|`*[]\\~#!$", *text))
+			fprintf(out, "&#%d;", *text);
 		else
-			fputc(byte, out);
+			fwrite(text, 1, length, out);
 	}
 }
 

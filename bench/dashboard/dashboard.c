@@ -62,24 +62,6 @@ void put_text(FILE *out, const char *text)
 	json_decref(string);
 }
 
-void put_number(FILE *out, double value)
-{
-	static const int digits[] = { 6, 9, 12, 15 };
-	char text[40];
-
-	if (value == (double)(long long)value && fabs(value) < 1e15) {
-		fprintf(out, "%lld", (long long)value);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(digits) / sizeof(*digits); i++) {
-		snprintf(text, sizeof(text), "%.*g", digits[i], value);
-		if (strtod(text, NULL) == value)
-			break;
-		snprintf(text, sizeof(text), "%.17g", value);
-	}
-	fputs(text, out);
-}
-
 void put_texts(FILE *out, const struct texts *texts)
 {
 	fputc('[', out);
@@ -409,7 +391,7 @@ static void put_values(FILE *out, const struct dash *dash, const struct history_
 			before = NAN;
 		} else {
 			if (samples[next].value != before)
-				put_number(out, samples[next].value);
+				put_real(out, samples[next].value);
 			before = samples[next++].value;
 		}
 		fputc(',', out);
@@ -470,9 +452,9 @@ static void put_mark(FILE *out, const struct dash *dash, const struct mark *mark
 {
 	fprintf(out, "[%zu,%zu,%zu,%zu,%d,", mark->series, mark->machine, dash->local[mark->at],
 		dash->local[mark->from], mark->kind == STEP_ENVIRONMENT);
-	put_number(out, mark->before);
+	put_real(out, mark->before);
 	fputc(',', out);
-	put_number(out, mark->after);
+	put_real(out, mark->after);
 	fprintf(out, ",%.2g,%zu]", isfinite(mark->p) ? mark->p : 0, mark->text);
 }
 

@@ -15,6 +15,7 @@
 
 #include "history/history.h"
 #include "dashboard/site.h"
+#include "result/text.h"
 
 /* 0, -1 after one line on stderr. */
 int dashboard_write(struct history *history, const char *commit_url, const char *dir);
@@ -88,8 +89,6 @@ struct dash {
 FILE *data_open(struct dash *dash, const char *name);
 bool data_close(struct dash *dash, FILE *out);
 void put_text(FILE *out, const char *text);
-/* As short as it can be without losing a digit. */
-void put_number(FILE *out, double value);
 /* ["a","b"] */
 void put_texts(FILE *out, const struct texts *texts);
 /* [["key","value"],…] of an object, nested ones as "outer.key". */

@@ -125,7 +125,7 @@ static bool put_spark(FILE *out, struct dash *dash, size_t series)
 	fputs("],v:[", out);
 	for (size_t i = 0; i < count; i++) {
 		fputs(i ? "," : "", out);
-		put_number(out, samples[i].value);
+		put_real(out, samples[i].value);
 	}
 	fputs("]}", out);
 	free(samples);
@@ -210,7 +210,7 @@ static void put_series(FILE *out, const struct dash *dash)
 			!strcmp(s->better, "lower") ? '0' : !strcmp(s->better, "higher") ? '1' : '2',
 			s->steady ? 2 : s->exact, dash->nr_steps[i]);
 		if (isfinite(dash->last[i]))
-			put_number(out, dash->last[i]);
+			put_real(out, dash->last[i]);
 		fputs("]", out);
 	}
 	fputs("],\npoints:", out);
@@ -288,9 +288,9 @@ static void put_group(FILE *out, const struct dash *dash, const struct mark **ma
 	fputs(",top:[", out);
 	for (size_t i = 0; i < count && i < GROUP_MARKS; i++) {
 		fprintf(out, "%s[%zu,", i ? "," : "", mark[i]->series);
-		put_number(out, mark[i]->before);
+		put_real(out, mark[i]->before);
 		fputc(',', out);
-		put_number(out, mark[i]->after);
+		put_real(out, mark[i]->after);
 		fputc(']', out);
 	}
 	fputs("]}", out);

@@ -3,7 +3,6 @@
  * The dashboard's page of each run: its numbers, and the shape that they have. Runs of
  * one suite mostly share everything but numbers, so each shape is written once.
  */
-#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,12 +94,9 @@ static char *shape_text(const json_t *result)
 /* Texts are long, and a hostile history has many: only their hashes are kept. */
 static size_t find_shape(struct texts *shapes, const char *text)
 {
-	unsigned char hash[SHA256_DIGEST_LENGTH];
-	char hex[2 * sizeof(hash) + 1];
+	char hex[SHA256_HEX];
 
-	SHA256((const unsigned char *)text, strlen(text), hash);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+	sha256_hex(text, strlen(text), hex);
 	return texts_add(shapes, hex);
 }
 
@@ -129,7 +125,7 @@ static ssize_t write_shape(struct dash *dash, struct texts *shapes, const json_t
 static void put_scalar(FILE *out, const json_t *value)
 {
 	if (json_is_number(value))
-		put_number(out, json_number_value(value));
+		put_real(out, json_number_value(value));
 	else
 		fputs("null", out);
 }
@@ -146,7 +142,7 @@ static void put_metric(FILE *out, const json_t *metric)
 	fputc('[', out);
 	for (size_t i = 0; stats[i] && metric_stat(metric, stats[i], &value); i++) {
 		fputs(i ? "," : "", out);
-		put_number(out, value);
+		put_real(out, value);
 	}
 	fputc(']', out);
 }

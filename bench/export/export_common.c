@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the formats share: which numbers a result has, and whether to trust them. */
-#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,24 +45,12 @@ void each_number(const json_t *point, number_visitor *visit, void *arg)
 	}
 }
 
-void print_real(FILE *out, double value)
-{
-	char text[32];
-
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	fputs(text, out);
-}
-
 void print_number(FILE *out, const json_t *number)
 {
 	if (json_is_integer(number))
 		fprintf(out, "%lld", (long long)json_integer_value(number));
 	else
-		print_real(out, json_real_value(number));
+		put_real(out, json_real_value(number));
 }
 
 /* ---- Trust ---- */
@@ -181,12 +168,10 @@ bool result_started(const json_t *result, time_t *when)
 
 void short_hash(const char *text, char hex[SHORT_HASH])
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
+	char whole[SHA256_HEX];
 
-	EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL);
-	for (unsigned int i = 0; i < SHORT_HASH / 2; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	sha256_hex(text, strlen(text), whole);
+	snprintf(hex, SHORT_HASH, "%.16s", whole);
 }
 
 char *fit_text(const char *text, size_t limit)

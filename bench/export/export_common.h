@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "result/text.h"
+
 /* ---- Numbers ---- */
 
 /*
@@ -35,7 +37,6 @@ void each_number(const json_t *point, number_visitor *visit, void *arg);
 
 /* An integer stays one; anything else with as many digits as lead back to it. */
 void print_number(FILE *out, const json_t *number);
-void print_real(FILE *out, double value);
 
 /* ---- Trust ---- */
 

@@ -102,18 +102,6 @@ static json_t *path_of(const struct report *report, const char *point, const cha
 
 /* ---- What was measured ---- */
 
-static bool is_commit(const char *commit)
-{
-	return strlen(commit) == 40 && strspn(commit, "0123456789abcdef") == 40;
-}
-
-static bool is_dirty(const char *version)
-{
-	size_t length = strlen(version);
-
-	return length >= 6 && !strcmp(version + length - 6, "-dirty");
-}
-
 static void print_checkout(const struct report *report, const json_t *environment)
 {
 	const char *commit = json_get_text(environment, "commit");

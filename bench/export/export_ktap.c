@@ -11,22 +11,11 @@
 #include "export/export_common.h"
 #include "result/result.h"
 
-/* How many bytes are here of what a reader may take for the end of a line, or obey. */
-static size_t control_length(const char *text)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-
-	if (*byte == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0)
-		return 2;
-	if (*byte == 0xe2 && byte[1] == 0x80 && (byte[2] == 0xa8 || byte[2] == 0xa9))
-		return 3;	/* U+2028 and U+2029 */
-	return *byte < 0x20 || *byte == 0x7f;
-}
-
 /* Nothing that a "#" could end, and no blanks around it, that readers cut off. */
 static void print_name(FILE *out, const char *name)
 {
-	size_t end, control;
+	size_t end, length;
+	bool tame;
 
 	name += strspn(name, " ");
 	end = strlen(name);
@@ -34,21 +23,19 @@ static void print_name(FILE *out, const char *name)
 		end--;
 	if (!end)
 		fputs("(no name)", out);
-	for (size_t i = 0; i < end; i += control ? control : 1) {
-		control = control_length(name + i);
-		fputc(control ? '?' : name[i] == '#' ? '_' : name[i], out);
+	for (size_t i = 0; i < end; i += length) {
+		length = text_character(name + i, &tame);
+		if (tame && name[i] != '#')
+			fwrite(name + i, 1, length, out);
+		else
+			fputc(tame ? '_' : '?', out);
 	}
 }
 
 static void print_line(FILE *out, const char *indent, const char *what, const char *text)
 {
-	size_t control;
-
 	fprintf(out, "%s%s", indent, what);
-	for (; *text; text += control ? control : 1) {
-		control = control_length(text);
-		fputc(control ? '?' : *text, out);
-	}
+	text_put(out, text);
 	fputc('\n', out);
 }
 

@@ -62,7 +62,7 @@ static void print_scaled(FILE *out, const json_t *value, const char *name)
 	if (json_is_integer(value))
 		print_shifted(out, json_integer_value(value), shift, false);
 	else
-		print_real(out, json_real_value(value) / (shift == 9 ? 1e9 : shift == 2 ? 1e2 : 1));
+		put_real(out, json_real_value(value) / (shift == 9 ? 1e9 : shift == 2 ? 1e2 : 1));
 }
 
 /* ---- Families ---- */

@@ -80,13 +80,6 @@ void history_environment_change(struct history *history, const char *from, const
 
 /* ---- Runs ---- */
 
-static bool is_dirty(const char *version)
-{
-	size_t len = strlen(version);
-
-	return len >= 6 && !strcmp(version + len - 6, "-dirty");
-}
-
 /* Texts in the order of the columns that select_runs asks for. */
 static int take_run(struct history *history, sqlite3_stmt *row, struct history_run *run)
 {

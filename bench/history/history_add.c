@@ -48,12 +48,14 @@ static int fail(const struct adding *a, const char *format, ...)
 
 static int fail(const struct adding *a, const char *format, ...)
 {
+	char what[512];
 	va_list args;
 
-	fprintf(stderr, "tdxbench: cannot add %s: ", a->source);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
+	fprintf(stderr, "tdxbench: cannot add %s: ", a->source);
+	text_put(stderr, what);
 	fputc('\n', stderr);
 	return -1;
 }
@@ -211,11 +213,6 @@ static int add_figures(struct adding *a, int64_t run, const json_t *result)
 }
 
 /* ---- Runs ---- */
-
-static bool is_commit(const char *text)
-{
-	return strlen(text) == 40 && strspn(text, "0123456789abcdef") == 40;
-}
 
 /* What result_read() leaves to those who rely on it. */
 static int check_result(const struct adding *a, const json_t *result)

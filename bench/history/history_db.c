@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -389,17 +388,6 @@ void history_close(struct history *history)
 }
 
 /* ---- Small things ---- */
-
-void sha256_hex(const void *data, size_t size, char hex[SHA256_HEX])
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len = 0;
-
-	hex[0] = '\0';
-	EVP_Digest(data, size, digest, &len, EVP_sha256(), NULL);
-	for (unsigned int i = 0; i < len && i < SHA256_HEX / 2; i++)
-		sprintf(hex + 2 * i, "%02x", digest[i]);
-}
 
 bool is_utc(const char *text)
 {

@@ -11,10 +11,10 @@
 #include "history/history.h"
 #include "history/history_pack.h"
 #include "result/result.h"
+#include "result/text.h"
 
 #define HISTORY_RUNS_MAX	100000
 #define HISTORY_SERIES_MAX	1000000
-#define SHA256_HEX		65
 
 struct row_index {
 	int64_t row;
@@ -74,7 +74,6 @@ const char *history_text(struct history *history, sqlite3_stmt *statement, int c
 struct text history_stored(struct history *history, int64_t run, bool full);
 /* Of its canonical form: keys sorted, no white space. */
 void history_result_id(const json_t *result, char id[SHA256_HEX]);
-void sha256_hex(const void *data, size_t size, char hex[SHA256_HEX]);
 /* "2026-11-21T20:00:00Z" */
 bool is_utc(const char *text);
 

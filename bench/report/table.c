@@ -10,6 +10,7 @@
 
 #include "report/findings.h"
 #include "result/result.h"
+#include "result/text.h"
 #include "report/side.h"
 #include "report/table.h"
 #include "result/view.h"
@@ -35,27 +36,6 @@ static void ink(const struct printer *p, enum ink ink)
 		fputs(codes[ink], p->out);
 }
 
-/* The control characters of ASCII, and those that UTF-8 has in two bytes, c2 80 to c2 9f. */
-static size_t control_length(const char *text)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-
-	if (*byte == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0)
-		return 2;
-	return *byte < 0x20 || *byte == 0x7f;
-}
-
-/* Text of results may come from anywhere: a terminal must not obey it. */
-static void put_text(FILE *out, const char *text)
-{
-	while (*text) {
-		size_t control = control_length(text);
-
-		fputc(control ? '?' : *text, out);
-		text += control ? control : 1;
-	}
-}
-
 static size_t text_width(const char *text)
 {
 	size_t width = 0;
@@ -70,14 +50,14 @@ static void put_padded(FILE *out, const char *text, size_t width, bool right)
 	size_t have = text_width(text), pad = width > have ? width - have : 0;
 
 	fprintf(out, "%*s", (int)(right ? pad : 0), "");
-	put_text(out, text);
+	text_put(out, text);
 	fprintf(out, "%*s", (int)(right ? 0 : pad), "");
 }
 
 static void line(const struct printer *p, enum ink colour, const char *text)
 {
 	ink(p, colour);
-	put_text(p->out, text);
+	text_put(p->out, text);
 	ink(p, PLAIN);
 	fputc('\n', p->out);
 }
@@ -200,7 +180,7 @@ static void print_head(const struct printer *p, const json_t *result)
 
 	if (result_warning(result, text, sizeof(text))) {
 		ink(p, RED);
-		put_text(p->out, text);
+		text_put(p->out, text);
 		ink(p, PLAIN);
 	}
 	line(p, BOLD, result_nature(result));
@@ -250,7 +230,7 @@ static void print_finding(const char *sentence, void *printer)
 			at = 1;
 		}
 		fputc(' ', p->out);
-		put_text(p->out, word);
+		text_put(p->out, word);
 		at += 1 + text_width(word);
 		sentence += len + strspn(sentence + len, " ");
 	}

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 
 #include "collect/hist.h"
 #include "result/result.h"
+#include "result/text.h"
 
 /* ---- JSON without surprises ---- */
 
@@ -350,14 +350,10 @@ static void take_stream(struct assembly *a, FILE *in)
 static json_t *suite_json(const struct run_facts *facts)
 {
 	const char *text = facts->suite_text ? facts->suite_text : "";
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
-	unsigned int len = 0;
+	char hex[SHA256_HEX];
 	json_t *suite = json_object();
 
-	EVP_Digest(text, strlen(text), digest, &len, EVP_sha256(), NULL);
-	for (unsigned int i = 0; i < len; i++)
-		sprintf(hex + 2 * i, "%02x", digest[i]);
+	sha256_hex(text, strlen(text), hex);
 	put(suite, "name", json_text(facts->suite_name));
 	put(suite, "text", json_text(text));
 	put(suite, "sha256", json_string(hex));

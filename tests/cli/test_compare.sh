@@ -110,6 +110,8 @@ result other kernel=7.3 cpus=8 suite=2 args=nosmt build=9
 compare "unlike environments" 1 base other "^tdxbench compare: unlike environments, .*--unlike" "^  kernel: '6.12' in BASE, '7.3' in NEW$" \
 	"^  cpus: '4' in BASE, '8' in NEW$" "^  suite: 'gate \(100000000000\)' in BASE, 'gate \(200000000000\)' in NEW$" \
 	"^  cmdline: 'quiet' in BASE, 'quiet nosmt' in NEW$" '!fingerprint' '!identical'
+result obeyed kernel='\u001b[31mred'
+compare "what a terminal would obey" 1 base obeyed "'6.12' in BASE, '\?\[31mred' in NEW$"
 OPTIONS=--unlike compare "compared all the same" 0 base other '^UNLIKE in suite .*kernel \(6.12, 7.3\), cpus \(4, 8\), cmdline' '^identical: 3'
 check "that is the first line" "$bench compare --unlike $work/base $work/other | sed -n 1p" 0 '^UNLIKE in '
 for why in "complete=false reason=cut|INCOMPLETE: cut\." "lost=3|EVENTS LOST: 3\." "closed=false|BOOKS OPEN in 1 of 1 points\."; do
@@ -172,6 +174,13 @@ OPTIONS=--markdown compare "Markdown of better" 0 slow base '^### 🎉 tdxbench:
 result evil point='@x | <img> `y` [z](u)' build=4
 result evil-slow point='@x | <img> `y` [z](u)' build=5 path=1100
 OPTIONS=--markdown compare "names are no mark-up" 2 evil evil-slow '&#64;&#8203;x &#124; &#60;img&#62; &#96;y&#96; &#91;z&#93;\(u\)' '!<img' '![^;]@x' '!\[z'
+result wide point="$(printf '\\u001b[31m')$(printf '\303\251%.0s' {1..400})" build=4
+result wide-slow point="$(printf '\\u001b[31m')$(printf '\303\251%.0s' {1..400})" build=5 path=1100
+for form in '' --markdown; do
+	check "long names are cut between characters ${form:-on a terminal}" \
+		"$bench compare $form $work/wide $work/wide-slow | iconv -f UTF-8 -t UTF-8 | cat -v; exit \${PIPESTATUS[0]}" \
+		2 '^(### M.* tdxbench: )?REGRESSION: ' '!\^\[' '!cannot convert|illegal'
+done
 check "two forms at once" "$bench compare --json --markdown a b" 129 'choose one of --markdown and --json'
 
 json() { check "JSON: $1" "$bench compare --json ${OPTIONS:-} $work/$3 $work/$4 >$work/out.json; s=\$?; cat $work/out.json; exit \$s" "$2" "${@:5}"; }

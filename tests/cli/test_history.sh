@@ -175,4 +175,15 @@ else
 	skip "read-only" "no namespaces"
 fi
 
+### Names of any kind
+
+a_run "$work/wide.json" f 6 1 "$(printf '\303\251%.0s' {1..60})"
+check "a step's reason is cut between characters" "$history add --db $work/wide.db --machine m $work/runs/1 $work/wide.json &&
+	$history show --db $work/wide.db --metric path.instructions --json" 0 '"kind": "environment"' '"why": "environment change: kernel 6.12.1 -> '
+sed 's,"path/slice=1","\\u001b[31m",' "$work/wide.json" >"$work/evil.json"
+check "a terminal does not obey a title" "$history add --db $work/evil.db $work/evil.json &&
+	$history show --db $work/evil.db --metric path.instructions --steps | cat -v" 0 'gate \?\[31m path' '!\^\['
+sed 's/"2026-11-26T12:00:00Z"/"\\u001b[31m"/' "$work/evil.json" >"$work/when.json"
+check "nor an error" "$history add --db $work/evil.db $work/when.json 2>&1 | cat -v" 1 "is '\?\[31m'" '!\^\['
+
 checks_done
