@@ -128,7 +128,10 @@ size_t results_unlike(const json_t *one, const json_t *other, unlike_teller *tel
 
 static json_t *rounded_memory(const json_t *mib)
 {
-	return json_integer((json_integer_value(mib) + 32) / 64 * 64);
+	json_int_t value = json_integer_value(mib);
+
+	/* What no machine has stays as it is. */
+	return json_integer(value < 0 || value >> 40 ? value : (value + 32) / 64 * 64);
 }
 
 json_t *environment_facts(const json_t *environment)

@@ -27,7 +27,8 @@ double stats_median(const double *values, size_t count)
 	sorted = must_calloc(count, sizeof(*sorted));
 	memcpy(sorted, values, count * sizeof(*sorted));
 	qsort(sorted, count, sizeof(*sorted), by_value);
-	median = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+	/* Halves first: the sum of two huge ones would be infinite. */
+	median = sorted[(count - 1) / 2] / 2 + sorted[count / 2] / 2;
 	free(sorted);
 	return median;
 }
