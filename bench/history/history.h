@@ -122,7 +122,8 @@ ssize_t history_samples(struct history *history, const struct history_series *se
 
 /*
  * Steps of one machine's samples; at and from index @samples. For the caller to free.
- * Machines are not compared with each other.
+ * Machines are not compared with each other, and runs with open books or lost events
+ * with none.
  */
 size_t history_steps(struct history *history, const struct history_series *series,
 		     const struct history_sample *samples, size_t count, struct step **steps);

@@ -9,20 +9,34 @@
 #include "history/history.h"
 #include "result/view.h"
 
+static bool is_trusted(const struct history_run *run)
+{
+	return run->closed && !run->lost_events;
+}
+
 size_t history_steps(struct history *history, const struct history_series *series,
 		     const struct history_sample *samples, size_t count, struct step **steps)
 {
 	size_t nr_runs, nr_steps;
 	const struct history_run *runs = history_runs(history, &nr_runs);
 	struct step_run *list = must_calloc(count, sizeof(*list));
+	size_t *kept = must_calloc(count, sizeof(*kept)), nr = 0;
 
-	for (size_t i = 0; runs && i < count; i++)
-		list[i] = (struct step_run){
-			.build = runs[samples[i].run].build,
-			.environment = runs[samples[i].run].environment,
-			.value = samples[i].value,
-		};
-	nr_steps = steps_find(list, runs ? count : 0, series->steady, steps);
+	/* What is wrong with a run must not look like the doing of its commit. */
+	for (size_t i = 0; runs && i < count; i++) {
+		const struct history_run *run = &runs[samples[i].run];
+
+		if (!is_trusted(run))
+			continue;
+		kept[nr] = i;
+		list[nr++] = (struct step_run){ run->build, run->environment, samples[i].value };
+	}
+	nr_steps = steps_find(list, nr, series->steady, steps);
+	for (size_t i = 0; i < nr_steps; i++) {
+		(*steps)[i].at = kept[(*steps)[i].at];
+		(*steps)[i].from = kept[(*steps)[i].from];
+	}
+	free(kept);
 	free(list);
 	return nr_steps;
 }

@@ -175,6 +175,16 @@ else
 	skip "read-only" "no namespaces"
 fi
 
+### Runs that are not to be trusted
+
+a_run "$work/trust/1/result.json" a 1 41250
+a_run "$work/trust/2/result.json" b 2 50000
+a_run "$work/trust/3/result.json" c 3 41250
+a_run "$work/trust/4/result.json" d 4 41270
+sed -i '0,/"lost_events": 0/s//"lost_events": 7/' "$work/trust/2/result.json"
+check "they make no step" "$history add --db $work/trust.db $work/trust && $history show --db $work/trust.db --metric path.instructions" 0 \
+	'^bbbbbbbbbb .* 50000 *$' '\+20 \(\+0.0485 %\) +code change cccccccccc..dddddddddd$' '^1 step in 4 runs$'
+
 ### Names of any kind
 
 a_run "$work/wide.json" f 6 1 "$(printf '\303\251%.0s' {1..60})"
