@@ -95,6 +95,8 @@ struct page {
 
 static void put_section(struct page *page, const char *section)
 {
+	if (page->used >= LIMIT)
+		return;		/* said already */
 	if (page->used + strlen(section) > LIMIT) {
 		fputs("\n*More does not fit in a comment: the terminal and `--json` have it.*\n", page->out);
 		page->used = LIMIT;

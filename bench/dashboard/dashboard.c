@@ -186,9 +186,12 @@ static void place_runs(struct dash *dash)
 	for (size_t i = 0; i < dash->nr_runs; i++)
 		dash->suite_of[i] = texts_add(&dash->suites, dash->run[i].suite);
 	dash->suite = must_calloc(dash->suites.count + 1, sizeof(*dash->suite));
+	for (size_t i = 0; i < dash->nr_runs; i++)
+		dash->suite[dash->suite_of[i]].nr_runs++;
 	for (size_t i = 0; i < dash->suites.count; i++) {
 		dash->suite[i].name = dash->suites.text[i];
-		dash->suite[i].run = must_calloc(dash->nr_runs, sizeof(size_t));
+		dash->suite[i].run = must_calloc(dash->suite[i].nr_runs, sizeof(size_t));
+		dash->suite[i].nr_runs = 0;	/* place_run() counts again */
 	}
 	for (size_t i = 0; i < dash->nr_runs; i++)
 		place_run(dash, i);
