@@ -13,6 +13,7 @@
 #include "count/profile_json.h"
 #include "report/table.h"
 #include "result/text.h"
+#include "result/whole.h"
 
 static struct compare_options options = COMPARE_DEFAULTS;
 static struct compare_form {
@@ -48,8 +49,10 @@ static const struct option_row rows[] = {
 
 /* ---- Output ---- */
 
-static void print_form(const struct telling *t, FILE *out)
+static void print_form(FILE *out, const void *telling)
 {
+	const struct telling *t = telling;
+
 	if (form.json)
 		compare_json(t, out);
 	else if (form.markdown)
@@ -62,29 +65,7 @@ static int write_error(const char *file)
 {
 	fprintf(stderr, "tdxbench compare: cannot write %s: %s\n", file,
 		strerror(errno ? errno : EIO));
-	return -1;
-}
-
-/* Whole or not at all. */
-static int write_form(const struct telling *t, const char *file)
-{
-	char temp[4096];
-	FILE *out;
-	int ret;
-
-	snprintf(temp, sizeof(temp), "%.4080s.part", file);
-	errno = 0;
-	out = fopen(temp, "we");
-	if (!out)
-		return write_error(file);
-	print_form(t, out);
-	ret = fflush(out) || ferror(out) ? write_error(file) : 0;
-	fclose(out);
-	if (!ret && rename(temp, file))
-		ret = write_error(file);
-	if (ret)
-		unlink(temp);
-	return ret;
+	return EXIT_ERROR;
 }
 
 static void print_verdict(const struct comparison *c)
@@ -100,16 +81,15 @@ static void print_verdict(const struct comparison *c)
 static int output(const struct telling *t)
 {
 	if (!form.file)
-		print_form(t, stdout);
-	else if (write_form(t, form.file))
-		return EXIT_ERROR;
+		print_form(stdout, t);
+	else if (write_whole(form.file, print_form, t))
+		return write_error(form.file);
 	else
 		print_verdict(t->c);
 	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return compare_exit(t->c);
-	write_error("to standard output");
-	return EXIT_ERROR;
+	return write_error("to standard output");
 }
 
 /* ---- The comparison ---- */

@@ -15,6 +15,7 @@
 #include "result/result.h"
 #include "report/side.h"
 #include "result/view.h"
+#include "result/whole.h"
 
 void html_escape(FILE *out, const char *text)
 {
@@ -341,26 +342,9 @@ static int write_error(const char *path)
 	return -error;
 }
 
-/* Whole or not at all. */
-static int write_page(const char *path, void (*page)(FILE *out, const void *of), const void *of)
+static int write_page(const char *path, whole_printer *page, const void *of)
 {
-	char temp[4096];
-	FILE *out;
-	int ret;
-
-	snprintf(temp, sizeof(temp), "%.4080s.part", path);
-	out = fopen(temp, "we");
-	if (!out)
-		return write_error(path);
-	errno = 0;
-	page(out, of);
-	ret = fflush(out) || ferror(out) ? write_error(path) : 0;
-	fclose(out);
-	if (!ret && rename(temp, path))
-		ret = write_error(path);
-	if (ret)
-		unlink(temp);
-	return ret;
+	return write_whole(path, page, of) ? write_error(path) : 0;
 }
 
 struct single {

@@ -14,6 +14,7 @@
 #include "collect/hist.h"
 #include "result/result.h"
 #include "result/text.h"
+#include "result/whole.h"
 
 /* ---- JSON without surprises ---- */
 
@@ -505,31 +506,20 @@ int result_dir_check(const char *dir)
 	return 0;
 }
 
+static void print_result(FILE *out, const void *value)
+{
+	result_print(value, out);
+}
+
 int json_write(const json_t *value, const char *dir, const char *file)
 {
-	char path[4096], temp[4096 + 8];
-	FILE *out;
-	bool ok;
-	int ret;
+	char path[4096];
+	int ret = make_dirs(dir);
 
-	ret = make_dirs(dir);
 	if (ret)
 		return ret;
 	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	snprintf(temp, sizeof(temp), "%s.part", path);
-	errno = 0;
-	out = fopen(temp, "we");
-	if (!out)
-		return path_error(path);
-	result_print(value, out);
-	ok = !fflush(out) && !ferror(out) && !fsync(fileno(out));
-	ret = ok ? 0 : path_error(path);
-	fclose(out);
-	if (ok && rename(temp, path))
-		ret = path_error(path);
-	if (ret)
-		unlink(temp);
-	return ret;
+	return write_whole(path, print_result, value) ? path_error(path) : 0;
 }
 
 int result_write(const json_t *result, const char *dir)

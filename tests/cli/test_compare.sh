@@ -208,6 +208,8 @@ check "a file, and the verdict" "$bench compare -m -o $work/comment.md $work/bas
 check "a file, and what must be known" "$bench compare -o $work/comment.txt $work/base $work/bad" 1 '^NOT TO BE TRUSTED: NEW: BOOKS OPEN' '^no verdict'
 check "the file has it all" "cat $work/comment.md; ls $work/comment.md*" 0 '^### ❌' '!part'
 check "a file that cannot be written" "$bench compare -o /nonexistent/c.md $work/base $work/same" 1 '^tdxbench compare: cannot write /nonexistent/c.md: No such file' '!identical'
+mkfifo "$work/pipe"
+check "a pipe is written to, and stays one" "timeout 10 cat $work/pipe & timeout 10 $bench compare -m -o $work/pipe $work/base $work/slow; s=\$?; wait; test -p $work/pipe && exit \$s" 2 '^### ❌'
 check "nobody reads it" "$bench compare $work/base $work/same >/dev/full" 1 'cannot write to standard output: No space left'
 
 ### What is no comparison

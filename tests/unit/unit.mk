@@ -31,10 +31,10 @@ test_blame_SRCS := $(addprefix bench/,compare/blame.c result/view.c result/resul
 test_blame_LIBS := -ljansson
 test_compare_SRCS := $(wildcard bench/compare/compare*.c) \
 	$(addprefix bench/,compare/runs.c compare/alike.c compare/blame.c compare/stats.c \
-	result/result.c result/result_read.c result/text.c result/view.c report/table.c report/side.c \
+	result/result.c result/result_read.c result/text.c result/view.c result/whole.c report/table.c report/side.c \
 	report/findings.c collect/hist.c run/place.c run/param.c)
 test_compare_LIBS := -ljansson -lcrypto
-test_result_SRCS := $(wildcard bench/export/*.c) $(addprefix bench/,result/result.c result/result_read.c result/text.c result/view.c report/table.c \
+test_result_SRCS := $(wildcard bench/export/*.c) $(addprefix bench/,result/result.c result/result_read.c result/text.c result/view.c result/whole.c report/table.c \
 	report/side.c compare/alike.c report/findings.c report/plot.c report/html.c \
 	collect/hist.c run/place.c run/param.c)
 test_result_LIBS := -ljansson -lcrypto
@@ -54,7 +54,7 @@ test_steps_LIBS := -ljansson
 test_history_SRCS := $(addprefix bench/,history/history.c history/history_add.c history/history_db.c \
 	history/history_pack.c history/history_steps.c history/steps.c history/levels.c \
 	compare/stats.c compare/alike.c run/interrupt.c result/result.c \
-	result/result_read.c result/text.c result/view.c collect/hist.c run/place.c run/param.c)
+	result/result_read.c result/text.c result/view.c result/whole.c collect/hist.c run/place.c run/param.c)
 test_history_LIBS := -ljansson -lsqlite3 -lzstd -lcrypto
 
 test_lists_SRCS := $(KSHIM_SRCS) kernel/emu/lists.c
