@@ -45,7 +45,7 @@ test_suite_SRCS := $(addprefix bench/,run/suite.c run/keyfile.c run/profile.c ru
 test_suite_LIBS := -linih
 test_options_SRCS := bench/command/options.c
 test_count_SRCS := $(addprefix bench/,count/count_read.c count/symbols.c result/result.c \
-	result/result_read.c result/text.c collect/hist.c run/param.c)
+	result/result_read.c result/text.c result/whole.c collect/hist.c run/param.c)
 test_count_LIBS := -ljansson -lelf -lcrypto
 test_ledger_SRCS := bench/tcg/ledger.c bench/tcg/map.c
 test_steps_SRCS := $(addprefix bench/,history/steps.c history/levels.c compare/stats.c result/view.c \
