@@ -137,17 +137,6 @@ static void show_lines(const json_t *point)
 
 /* --- flame graphs --- */
 
-static const json_t *point_of(const json_t *profile, const char *id)
-{
-	json_t *point;
-	size_t i;
-
-	json_array_foreach(json_object_get(profile, "points"), i, point)
-		if (!strcmp(json_get_text(point, "id"), id))
-			return point;
-	return NULL;
-}
-
 /* Stacks per quote: two runs need not have made as many. */
 static json_t *stacks_each(const json_t *point)
 {
@@ -176,7 +165,7 @@ static const char *flame_path(const char *id, const char *suffix, char path[PATH
 static int draw_point(const json_t *point, const json_t *base_profile)
 {
 	const char *id = json_get_text(point, "id");
-	const json_t *base_point = base_profile ? point_of(base_profile, id) : NULL;
+	const json_t *base_point = base_profile ? result_point(base_profile, id) : NULL;
 	json_t *stacks = stacks_each(point), *base = NULL;
 	char path[PATH_MAX], subtitle[160];
 	int ret;

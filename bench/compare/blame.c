@@ -116,17 +116,6 @@ json_t *blame_load(const char *file, char error[RESULT_ERROR])
 
 /* ---- Functions ---- */
 
-static const json_t *point_of(const json_t *profile, const char *id)
-{
-	json_t *point;
-	size_t i;
-
-	json_array_foreach(json_object_get(profile, "points"), i, point)
-		if (!strcmp(json_get_text(point, "id"), id))
-			return point;
-	return NULL;
-}
-
 /* Where there were no quotes, instructions are those of all. */
 static double quotes_of(const json_t *point)
 {
@@ -365,7 +354,7 @@ static void blame_lines(struct blame_function *f, const json_t *base, const json
 
 struct blame *blame_point(const json_t *base_profile, const json_t *new_profile, const char *id)
 {
-	const json_t *base = point_of(base_profile, id), *new = point_of(new_profile, id);
+	const json_t *base = result_point(base_profile, id), *new = result_point(new_profile, id);
 	json_t *known;
 	struct blame *blame;
 

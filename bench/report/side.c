@@ -69,17 +69,6 @@ static json_t *point_ids(const struct side *side)
 	return ids;
 }
 
-static const json_t *point_of(const json_t *result, const char *id)
-{
-	json_t *point;
-	size_t i;
-
-	json_array_foreach(json_object_get(result, "points"), i, point)
-		if (!strcmp(json_get_text(point, "id"), id))
-			return point;
-	return NULL;
-}
-
 /**
  * struct match - one point in every result
  * @point: NULL where a result has no such point
@@ -94,7 +83,7 @@ static struct match match_point(const struct side *side, const char *id)
 	struct match match = { .id = id };
 
 	for (size_t i = 0; i < side->count; i++)
-		match.point[i] = point_of(side->result[i], id);
+		match.point[i] = result_point(side->result[i], id);
 	return match;
 }
 

@@ -128,6 +128,8 @@ const char *result_nature(const json_t *result);
 /* Everything to know before trusting a number; false when there is nothing. */
 bool result_warning(const json_t *result, char *text, size_t size);
 
+/* Of a result, or of a profile: the point of that id, or NULL. */
+const json_t *result_point(const json_t *result, const char *id);
 bool point_measures(const json_t *point, const char *measurement);
 /*
  * A parameter of the point, a knob of its policy ("policy" is the preset) or a

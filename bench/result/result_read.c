@@ -533,6 +533,17 @@ bool point_policy_is(const json_t *point, const char *preset)
 	return !strcmp(point_policy(point, text, sizeof(text)), preset);
 }
 
+const json_t *result_point(const json_t *result, const char *id)
+{
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "points"), i, point)
+		if (!strcmp(json_get_text(point, "id"), id))
+			return point;
+	return NULL;
+}
+
 const json_t *point_metric(const json_t *point, const char *name)
 {
 	json_t *metric;
