@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "count/flame.css.h"
 #include "count/flame.js.h"
 #include "count/profile_json.h"
+#include "result/whole.h"
 
 #define MAX_DEPTH	256	/* deeper frames count for the last one shown */
 #define GONE_NAMED	4
@@ -552,61 +552,18 @@ static void draw(const struct stacks *stacks, const char *title, const char *sub
 	fprintf(out, "<script>%s</script>\n</svg>\n", graph.head > 0 ? flame_js : "");
 }
 
-/* ---- Files, whole or not at all ---- */
+/* ---- Files ---- */
 
-static int write_error(const char *path)
-{
-	int error = errno ? errno : EIO;
-
-	fprintf(stderr, "tdxbench: cannot write %s: %s\n", path, strerror(error));
-	return -error;
-}
-
-struct file {
-	const char *path;
-	char temp[4096];
-	FILE *out;
+struct picture {
+	const struct stacks *stacks;
+	const char *title, *subtitle;
 };
 
-static int file_open(struct file *file, const char *path)
+static void print_picture(FILE *out, const void *of)
 {
-	file->path = path;
-	errno = ENAMETOOLONG;
-	if ((size_t)snprintf(file->temp, sizeof(file->temp), "%s.part", path) >= sizeof(file->temp))
-		return write_error(path);
-	errno = 0;
-	file->out = fopen(file->temp, "we");
-	return file->out ? 0 : write_error(path);
-}
+	const struct picture *picture = of;
 
-static int file_close(struct file *file)
-{
-	int ret = !fflush(file->out) && !ferror(file->out) ? 0 : write_error(file->path);
-
-	fclose(file->out);
-	if (!ret && rename(file->temp, file->path))
-		ret = write_error(file->path);
-	if (ret)
-		unlink(file->temp);
-	return ret;
-}
-
-int flame_write(const char *path, const json_t *stacks, const json_t *base,
-		const char *title, const char *subtitle)
-{
-	struct stacks all;
-	struct file file;
-	int ret = stacks_init(path, stacks, base, &all);
-
-	if (ret)
-		return ret;
-	ret = file_open(&file, path);
-	if (!ret) {
-		draw(&all, title, subtitle, file.out);
-		ret = file_close(&file);
-	}
-	free(all.list);
-	return ret;
+	draw(picture->stacks, picture->title, picture->subtitle, out);
 }
 
 /* What would end a line, or its number, may not be in a name. */
@@ -617,20 +574,47 @@ static void put_folded(FILE *out, const struct stack *stack)
 	fprintf(out, " %.15g\n", stack->head);
 }
 
+static void print_folded(FILE *out, const void *of)
+{
+	const struct stacks *stacks = of;
+
+	for (size_t i = 0; i < stacks->count; i++)
+		put_folded(out, &stacks->list[i]);
+}
+
+static int write_file(const char *path, whole_printer *print, const void *of)
+{
+	int error;
+
+	if (!write_whole(path, print, of))
+		return 0;
+	error = errno;
+	fprintf(stderr, "tdxbench: cannot write %s: %s\n", path, strerror(error));
+	return -error;
+}
+
+int flame_write(const char *path, const json_t *stacks, const json_t *base,
+		const char *title, const char *subtitle)
+{
+	struct stacks all;
+	const struct picture picture = { &all, title, subtitle };
+	int ret = stacks_init(path, stacks, base, &all);
+
+	if (ret)
+		return ret;
+	ret = write_file(path, print_picture, &picture);
+	free(all.list);
+	return ret;
+}
+
 int folded_write(const char *path, const json_t *stacks)
 {
 	struct stacks all;
-	struct file file;
 	int ret = stacks_init(path, stacks, NULL, &all);
 
 	if (ret)
 		return ret;
-	ret = file_open(&file, path);
-	if (!ret) {
-		for (size_t i = 0; i < all.count; i++)
-			put_folded(file.out, &all.list[i]);
-		ret = file_close(&file);
-	}
+	ret = write_file(path, print_folded, &all);
 	free(all.list);
 	return ret;
 }

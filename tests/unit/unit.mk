@@ -38,7 +38,7 @@ test_result_SRCS := $(wildcard bench/export/*.c) $(addprefix bench/,result/resul
 	report/side.c compare/alike.c report/findings.c report/plot.c report/html.c \
 	collect/hist.c run/place.c run/param.c)
 test_result_LIBS := -ljansson -lcrypto
-test_flame_SRCS := bench/count/flame.c
+test_flame_SRCS := bench/count/flame.c bench/result/whole.c
 test_flame_LIBS := -ljansson
 test_param_SRCS := bench/run/param.c
 test_suite_SRCS := $(addprefix bench/,run/suite.c run/keyfile.c run/profile.c run/param.c run/place.c)
