@@ -19,6 +19,7 @@
 #include "measure/clock.h"
 #include "run/interrupt.h"
 #include "measure/lab.h"
+#include "run/suite.h"
 #include "measure/random.h"
 
 #define CLIENT_STACK	(128 * 1024)
@@ -466,4 +467,17 @@ void load_free(struct load *load)
 	free(load->clients);
 	free(load->tds);
 	free(load);
+}
+
+int load_measure(const struct point *point, const struct load_options *options,
+		 load_measurer *measure, json_t *out)
+{
+	struct load *load = load_new(&point->profile, options);
+	int ret;
+
+	if (!load)
+		return -1;
+	ret = measure(point, load, out);
+	load_free(load);
+	return ret;
 }

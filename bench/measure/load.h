@@ -6,6 +6,7 @@
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -77,6 +78,7 @@ struct load_result {
 };
 
 struct load;
+struct point;
 
 /*
  * Creates the TDs, on a module that is up with @profile, whose seed is also
@@ -100,5 +102,10 @@ void load_stop(struct load *load);
 /* Waits for all guests. */
 int load_wait(struct load *load, struct load_result *result);
 void load_free(struct load *load);
+
+/* What a measurement does with a load made for @point, as its own run(). */
+typedef int load_measurer(const struct point *point, struct load *load, json_t *out);
+int load_measure(const struct point *point, const struct load_options *options,
+		 load_measurer *measure, json_t *out);
 
 #endif /* BENCH_LOAD_H */

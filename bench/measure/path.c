@@ -54,14 +54,8 @@ static int measure(const struct point *point, struct load *load, json_t *out)
 static int run(const struct point *point, json_t *out)
 {
 	const struct load_options options = { .guests = 1, .cpu = -1 };
-	struct load *load = load_new(&point->profile, &options);
-	int ret;
 
-	if (!load)
-		return -1;
-	ret = measure(point, load, out);
-	load_free(load);
-	return ret;
+	return load_measure(point, &options, measure, out);
 }
 
 const struct measurement measurement_path = {

@@ -129,14 +129,8 @@ static int run(const struct point *point, json_t *out)
 		.run_as = point_value(point, "run_as"),
 		.cpu = -1,
 	};
-	struct load *load = load_new(&point->profile, &options);
-	int ret;
 
-	if (!load)
-		return -1;
-	ret = measure(point, load, out);
-	load_free(load);
-	return ret;
+	return load_measure(point, &options, measure, out);
 }
 
 const struct measurement measurement_throughput = {

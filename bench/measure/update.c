@@ -251,14 +251,8 @@ static int run(const struct point *point, json_t *out)
 		.kind = LOAD_CLOSED,
 		.cpu = -1,
 	};
-	struct load *load = load_new(&point->profile, &options);
-	int ret;
 
-	if (!load)
-		return -1;
-	ret = measure(point, load, out);
-	load_free(load);
-	return ret;
+	return load_measure(point, &options, measure, out);
 }
 
 const struct measurement measurement_update = {
