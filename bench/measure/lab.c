@@ -109,6 +109,11 @@ int lab_info(struct tdx_lab_info *info)
 	return command(TDX_LAB_GET_INFO, info, "TDX_LAB_GET_INFO");
 }
 
+int lab_profile(struct tdx_emu_profile *profile)
+{
+	return command(TDX_LAB_GET_PROFILE, profile, "TDX_LAB_GET_PROFILE");
+}
+
 int lab_counters(struct tdx_lab_counters *counters)
 {
 	return command(TDX_LAB_GET_COUNTERS, counters, "TDX_LAB_GET_COUNTERS");

@@ -30,6 +30,8 @@ int lab_try_bring_up(void);
 int lab_update(const struct tdx_emu_profile *profile, struct tdx_lab_update *update);
 /* Leave free memory in single pages, see TDX_LAB_FRAGMENT; 0 gives it back. */
 int lab_fragment(unsigned int mib);
+/* As configured, which is what the module is up with, or will be. */
+int lab_profile(struct tdx_emu_profile *profile);
 int lab_info(struct tdx_lab_info *info);
 int lab_counters(struct tdx_lab_counters *counters);
 int lab_key(const struct tdx_emu_profile *profile, struct quote_key *key);

@@ -46,6 +46,13 @@ struct run_options {
 /* May it run here? EXIT_DONE, or what to exit with after a line on stderr. */
 int run_check(const struct suite *suite, const struct run_options *options);
 
+/*
+ * A module goes into the kernel that the user works on: ask, unless that is answered.
+ * Memory given to it as its pool comes back when it is unloaded. EXIT_DONE, or what
+ * to exit with.
+ */
+int run_may_load(const char *command, const char *module, bool yes);
+
 /* Does the run, in a VM, take counting instructions? */
 bool run_counts(const struct suite *suite, const struct run_options *options);
 

@@ -100,21 +100,17 @@ static int check_vm(const struct suite *suite, const struct run_options *options
 
 /* --- this kernel, with a module of ours --- */
 
-/*
- * A module goes into the kernel that the user works on: ask. Memory given to
- * it as its pool comes back when it is unloaded, which the run does.
- */
-static int ask(const struct run_options *options)
+int run_may_load(const char *command, const char *module, bool yes)
 {
 	char answer[8] = "";
 
-	if (options->yes)
+	if (yes)
 		return EXIT_DONE;
 	if (!isatty(STDIN_FILENO))
-		return usage_error("run", "--target local loads a module into the running kernel; say --yes if that is fine");
+		return usage_error(command, "it loads a module into the running kernel; say --yes if that is fine");
 
-	fprintf(stderr, "This loads %s into the running kernel, several times, and\n"
-			"unloads it at the end. Go on? [y/N] ", options->image.module);
+	fprintf(stderr, "This loads %s into the running kernel\n"
+			"and unloads it at the end. Go on? [y/N] ", module);
 	if (fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y'))
 		return EXIT_DONE;
 	fputs("tdxbench: not started\n", stderr);
@@ -132,7 +128,7 @@ static int check_local(const struct run_options *options)
 		ret = check_module(options);
 	if (!ret)
 		ret = check_results(options);
-	return ret ? ret : ask(options);
+	return ret ? ret : run_may_load("run", options->image.module, options->yes);
 }
 
 /* --- this kernel as it is --- */

@@ -56,7 +56,7 @@ check "results on a file" "$bench run --results $suite $suite" 1 "cannot write $
 check "a path that is too long" "$bench run --results $(printf '%05000d' 0) $suite" 1 'File name too long' '!\[ *1/'
 
 check "--target local asks, and there is nobody" "$run --target local $suite" 129 \
-	'--target local loads a module into the running kernel; say --yes if that is fine$'
+	'^tdxbench run: it loads a module into the running kernel; say --yes if that is fine$'
 check "a stream is for a local run" "$bench run --stream $work/stream $suite" 129 \
 	'^tdxbench run: --stream goes with --target local$'
 check "a stream to nowhere" "env -u TDXBENCH_RESULTS $bench run --target local --stream env $suite" 129 \
