@@ -46,6 +46,7 @@ enum events_irq_class {
 	EVENTS_IRQ_WORK,
 	EVENTS_IRQ_OTHER,	/* any other vector that the kernel has an event for */
 	EVENTS_IRQ_SOFTIRQ,	/* number is that of enum softirq */
+	EVENTS_IRQ_NR_CLASSES,
 };
 
 /**
@@ -84,7 +85,6 @@ struct events_begin {
 	struct events_head head;
 	__u64 quote;
 	__u64 tdr;
-	char comm[EVENTS_COMM];
 };
 
 struct events_buffer {
@@ -96,6 +96,7 @@ struct events_buffer {
 	__u32 reserved;
 };
 
+/* @comm: name of the thread, so that a quote can be told without its other events. */
 struct events_quote {
 	struct events_head head;
 	__u64 quote;
@@ -112,6 +113,7 @@ struct events_quote {
 	__u32 iterations;
 	__s32 error;
 	__u32 reserved;
+	char comm[EVENTS_COMM];
 };
 
 struct events_answer {
@@ -185,9 +187,11 @@ struct events_irq {
 };
 
 /* The largest of the above. */
-#define EVENTS_SIZE_MAX	128
+#define EVENTS_SIZE_MAX	sizeof(struct events_quote)
+/* Kinds are less than this. */
+#define EVENTS_NR_KINDS	64
 
-_Static_assert(sizeof(struct events_quote) <= EVENTS_SIZE_MAX, "EVENTS_SIZE_MAX is too small");
+_Static_assert(sizeof(struct events_quote) == 136, "struct events_quote has padding");
 _Static_assert(sizeof(struct events_head) == 24, "struct events_head has padding");
 
 #endif /* _TDXBENCH_BPF_EVENTS_H */

@@ -10,12 +10,14 @@
  *
  * All numbers are little-endian. A file without an end was cut short; what it holds
  * up to there is good, and readers say so. Anybody may have written a file: a record
- * that contradicts itself ends the reading with an error.
+ * that contradicts itself ends the reading with an error. Reading takes 9 MiB at most,
+ * whatever the file holds; order of time is what writers promise, readers do not check it.
  */
 #ifndef BENCH_CAPTURE_H
 #define BENCH_CAPTURE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../bpf/events.h"
@@ -29,7 +31,7 @@ struct capture;
  * struct capture_end - the last record
  * @head:    of kind 0
  * @records: before this one
- * @lost:    events that found no room in the ring buffer, and are not here
+ * @lost:    events that were missed, and are not here
  * @begin_ns, @end_ns: how long events were recorded, CLOCK_MONOTONIC
  */
 struct capture_end {
@@ -40,13 +42,31 @@ struct capture_end {
 	uint64_t end_ns;
 };
 
-/* @about: an environment as in result.json, and "context": true when there is any. */
+_Static_assert(sizeof(struct capture_end) == 56, "struct capture_end has padding");
+
+/*
+ * @about: an environment as in result.json, and "context": true when there is any. The
+ * file is PATH.part until it is finished. What is there and no regular file, as
+ * /dev/stdout, is written to and stays what it is.
+ */
 struct capture_writer *capture_create(const char *path, const json_t *about,
 				      char error[CAPTURE_ERROR]);
-/* 0, or negative errno: the file is as long as it became. */
+/* 0, or negative errno, then and from then on: the file is as long as it became. */
 int capture_write(struct capture_writer *writer, const struct events_head *event);
-/* Writes the end, if @end is not NULL, and gives the file its name. */
+/* What was written so far is in the file, and good, should nothing follow. */
+int capture_flush(struct capture_writer *writer);
+/* Bytes of the file, and records, so far. */
+uint64_t capture_bytes(const struct capture_writer *writer);
+uint64_t capture_records(const struct capture_writer *writer);
+/*
+ * Writes the end, if @end is not NULL: head and records are filled in here. Gives the
+ * file its name, and one that had that name PATH.old; without a record there is no file,
+ * when @end is NULL. Frees @writer in any case.
+ */
 int capture_finish(struct capture_writer *writer, const struct capture_end *end);
+
+/* By its first bytes. */
+bool capture_recognise(const char *path);
 
 /* NULL and one line in @error that names the file. */
 struct capture *capture_open(const char *path, char error[CAPTURE_ERROR]);

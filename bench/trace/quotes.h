@@ -12,8 +12,9 @@
 
 #include "../../bpf/events.h"
 
-/* Of one quote, more iterations than this are counted but not kept. */
+/* More iterations than this, of one quote and of all under way, are counted but not kept. */
 #define TRACE_ITERATIONS_MAX	4096
+#define TRACE_ITERATIONS_ALL	(256 << 10)
 
 /**
  * struct trace_quote - one quote, complete
@@ -21,17 +22,15 @@
  * @begin_ns:  when it began, CLOCK_MONOTONIC
  * @buffer_ns: when it got its buffer; 0: never
  * @buffer:    which
- * @comm:      the thread's name as it began; empty when that was not seen
  * @whole:     its quote_begin and all its iterations were seen
  * @iterations, @nr_iterations: in order
- * @dropped:   iterations that were not kept
+ * @dropped:   iterations that were seen, but not kept
  */
 struct trace_quote {
 	struct events_quote end;
 	uint64_t begin_ns;
 	uint64_t buffer_ns;
 	uint32_t buffer;
-	char comm[EVENTS_COMM];
 	bool whole;
 	struct events_iteration *iterations;
 	size_t nr_iterations;
@@ -46,7 +45,7 @@ typedef void trace_quote_visitor(const struct trace_quote *quote, void *arg);
 /* @max_open: quotes under way at most; the oldest is given up for one more. */
 struct trace_quotes *trace_quotes_new(size_t max_open, trace_quote_visitor *visit, void *arg);
 void trace_quotes_add(struct trace_quotes *quotes, const struct events_head *event);
-/* Quotes that were given up, or ended without a beginning. */
+/* Quotes that were given up, or are not whole. */
 uint64_t trace_quotes_broken(const struct trace_quotes *quotes);
 void trace_quotes_free(struct trace_quotes *quotes);
 
