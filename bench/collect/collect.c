@@ -28,7 +28,7 @@ static const struct collector *const collectors[COLLECT_MAX] = {
 
 /* --- what went wrong --- */
 
-static const char *reason(int error)
+const char *programs_reason(int error)
 {
 	switch (error) {
 	case -EPERM:
@@ -47,7 +47,7 @@ static const char *reason(int error)
 static int fail(const struct collect_watch *watch, const char *what, int error)
 {
 	fprintf(stderr, "tdxbench: cannot %s collector '%s': %s\n", what, watch->collector->name,
-		reason(error));
+		programs_reason(error));
 	return -1;
 }
 
@@ -99,14 +99,13 @@ int percpu_read(const struct bpf_map *map, uint32_t key,
 
 /* --- one collector --- */
 
-/* Events a program did not see because another of its kind was at work on the CPU. */
-static int count_missed(const struct collect_watch *watch, uint64_t *missed)
+int programs_missed(const struct bpf_object *object, uint64_t *missed)
 {
 	struct bpf_program *program;
 	int ret;
 
 	*missed = 0;
-	bpf_object__for_each_program(program, *watch->base->obj) {
+	bpf_object__for_each_program(program, object) {
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 
@@ -124,7 +123,7 @@ static int watch_reset(struct collect_watch *watch)
 {
 	int ret = watch->collector->reset ? watch->collector->reset(watch) : 0;
 
-	return ret ? ret : count_missed(watch, &watch->missed);
+	return ret ? ret : programs_missed(*watch->base->obj, &watch->missed);
 }
 
 static int watch_load(struct collect_watch *watch, const struct collect_opts *opts)
@@ -149,7 +148,7 @@ static int watch_read(struct collect_watch *watch, struct collect *collect, bool
 	uint64_t missed;
 	int ret;
 
-	ret = count_missed(watch, &missed);
+	ret = programs_missed(*watch->base->obj, &missed);
 	if (ret)
 		return ret;
 	collect->lost += missed - watch->missed;

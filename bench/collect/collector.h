@@ -12,6 +12,7 @@
 #include "collect/collect.h"
 
 struct bpf_map;
+struct bpf_object;
 
 /**
  * struct collector - one BPF object and how to read it
@@ -66,6 +67,12 @@ static void close_##name(struct collect_watch *watch)				\
 {										\
 	name##_bpf__destroy(watch->skeleton);					\
 }
+
+/* Events that programs did not see because another of their kind was at work on the CPU. */
+int programs_missed(const struct bpf_object *object, uint64_t *missed);
+
+/* Why programs could not be loaded or attached, in words. */
+const char *programs_reason(int error);
 
 /* Per-CPU arrays: the same value for all CPUs, or one CPU's value after the other. */
 int percpu_write(const struct bpf_map *map, uint32_t key, const void *value);

@@ -53,6 +53,9 @@ int run_check(const struct suite *suite, const struct run_options *options);
  */
 int run_may_load(const char *command, const char *module, bool yes);
 
+/* The same of watching the events of this kernel's quoting path, whatever for. */
+int run_check_events(void);
+
 /* Does the run, in a VM, take counting instructions? */
 bool run_counts(const struct suite *suite, const struct run_options *options);
 

@@ -133,10 +133,9 @@ static int check_local(const struct run_options *options)
 
 /* --- this kernel as it is --- */
 
-static int check_host(const struct run_options *options)
+int run_check_events(void)
 {
 	struct kallsym symbol;
-	int ret;
 
 	if (!kallsyms_find(KALLSYMS_PATH, &symbol))
 		return cannot_run("this kernel has no tdx_ext trace events",
@@ -144,7 +143,13 @@ static int check_host(const struct run_options *options)
 	if (!fact_capable(FACT_BPF) || !fact_capable(FACT_PERFMON))
 		return cannot_run("loading BPF programs needs root, or CAP_BPF and CAP_PERFMON",
 				  "use sudo");
-	ret = check_btf();
+	return check_btf();
+}
+
+static int check_host(const struct run_options *options)
+{
+	int ret = run_check_events();
+
 	return ret ? ret : check_results(options);
 }
 
