@@ -58,6 +58,7 @@ static int run_live(const struct source_options *options, const struct source_li
 	if (ret)
 		return ret;
 	ret = watch(live, options, listener, end) ? EXIT_ERROR : EXIT_DONE;
+	end->known = true;
 	end->lost = live_lost(live);
 	live_lost_text(live, end->lost_text, sizeof(end->lost_text));
 	live_close(live);
@@ -135,17 +136,19 @@ static void read_events(struct capture *capture, const struct source_options *op
 	pause_at(listener);
 }
 
+/* Only who has read all of it knows. */
 static void take_end(struct capture *capture, struct source_end *end)
 {
+	bool more = capture_next(capture);
 	const struct capture_end *last = capture_end(capture);
 
-	/* Only who has read all of it knows. */
-	if (last) {
-		end->lost = last->lost;
-		end->begin_ns = last->begin_ns;
-		end->end_ns = last->end_ns;
-	}
-	end->cut_short = !last && !capture_next(capture);
+	end->cut_short = !more && !last;
+	end->known = last;
+	if (!last)
+		return;
+	end->lost = last->lost;
+	end->begin_ns = last->begin_ns;
+	end->end_ns = last->end_ns;
 }
 
 static int run_capture(const struct source_options *options,

@@ -27,15 +27,17 @@ struct source_options {
 
 /**
  * struct source_end - how it ended
+ * @known:     the rest, of a capture after all of it was read
+ * @cut_short: it was, and has no end: so the rest is not known
  * @lost:      events that were missed
  * @lost_text: which, for people; "" when that is not known
- * @cut_short: the capture has no end: what was lost is not known
- * @begin_ns, @end_ns: what was watched, CLOCK_MONOTONIC; 0, 0 when it was cut short
+ * @begin_ns, @end_ns: what was watched, CLOCK_MONOTONIC
  */
 struct source_end {
+	bool known;
+	bool cut_short;
 	uint64_t lost;
 	char lost_text[512];
-	bool cut_short;
 	uint64_t begin_ns, end_ns;
 };
 
