@@ -214,7 +214,7 @@ int collect_start(struct collect *collect)
 	return 0;
 }
 
-static void empty_results(struct collect *collect)
+void collect_clear(struct collect *collect)
 {
 	struct collect_leaf *leaf;
 	unsigned int i;
@@ -244,7 +244,7 @@ static int read_all(struct collect *collect, bool running)
 	unsigned int i;
 	int ret;
 
-	empty_results(collect);
+	collect_clear(collect);
 	for (i = 0; i < collect->nr_watches; i++) {
 		ret = watch_read(&collect->watches[i], collect, running);
 		if (ret)

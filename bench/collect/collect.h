@@ -144,4 +144,7 @@ int collect_peek(struct collect *collect);
 int collect_stop(struct collect *collect);
 void collect_close(struct collect *collect);
 
+/* Results of nothing seen. */
+void collect_clear(struct collect *collect);
+
 #endif /* BENCH_COLLECT_H */

@@ -236,7 +236,12 @@ static int record(struct recording *recording)
 static json_t *make_about(void)
 {
 	json_t *about = environment_here("host");
+	time_t now = time(NULL);
+	char started[32];
+	struct tm tm;
 
+	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	json_object_set_new(about, "started", json_string(started));
 	json_object_set_new(about, "context", json_boolean(options.context));
 	return about;
 }

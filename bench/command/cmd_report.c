@@ -13,6 +13,7 @@
 #include "result/result.h"
 #include "report/side.h"
 #include "report/table.h"
+#include "trace/capture_result.h"
 
 #define DEFAULT_RESULT	"results/latest"
 #define DEFAULT_ORIGIN	"tdxbench"
@@ -101,7 +102,7 @@ static int report(const char *path)
 	json_t *result;
 	int ret;
 
-	result = result_load(path, error);
+	result = result_or_capture_load(path, error);
 	if (!result) {
 		fprintf(stderr, "tdxbench: %s\n", error);
 		return EXIT_ERROR;
@@ -148,7 +149,7 @@ static int report_side(char *const *paths, size_t count)
 	struct side side;
 	int ret;
 
-	if (side_load(&side, paths, count))
+	if (side_load(&side, paths, count, result_or_capture_load))
 		return EXIT_ERROR;
 	ret = print_side(&side);
 	side_free(&side);
@@ -208,7 +209,7 @@ static int run(int argc, char **argv)
 const struct command cmd_report = {
 	.name = "report",
 	.summary = "Show results that are already there, as tables or in another form.",
-	.synopsis = "[OPTION...] [RESULT.json | DIR]...     (default: " DEFAULT_RESULT ")",
+	.synopsis = "[OPTION...] [RESULT.json | DIR | CAPTURE]...     (default: " DEFAULT_RESULT ")",
 	.text = "Several results stand side by side: a row each in the tables, a column in --metrics.\n\n"
 		"examples:\n"
 		"  tdxbench report\n"
@@ -216,6 +217,7 @@ const struct command cmd_report = {
 		"  tdxbench report --digest results/20261121T200000Z-quick\n"
 		"  tdxbench report --format junit results/latest          results/README.md has all formats\n"
 		"  tdxbench report --html page.html --plots plots results/latest\n"
+		"  tdxbench report tdxbench.cap                           what tdxbench record has written\n"
 		"  diff <(tdxbench report -n A) <(tdxbench report -n B)   which number changed?\n",
 	.options = rows,
 	.run = run,

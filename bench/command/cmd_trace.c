@@ -102,7 +102,7 @@ static void pause_printing(void *arg)
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout))
 		tracing->broken = errno ? errno : EIO;
-	else if (poll(&out, 1, 0) == 1 && out.revents & POLLERR)
+	if (poll(&out, 1, 0) == 1 && out.revents & POLLERR)
 		tracing->broken = EPIPE;
 }
 

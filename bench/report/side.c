@@ -13,14 +13,14 @@
 
 typedef void teller(const char *line, void *arg);
 
-int side_load(struct side *side, char *const *paths, size_t count)
+int side_load(struct side *side, char *const *paths, size_t count, side_loader *load)
 {
 	char error[RESULT_ERROR];
 
 	*side = (struct side){ };
 	for (size_t i = 0; i < count; i++) {
 		side->path[i] = paths[i];
-		side->result[i] = result_load(paths[i], error);
+		side->result[i] = load(paths[i], error);
 		if (!side->result[i]) {
 			fprintf(stderr, "tdxbench: %s\n", error);
 			side_free(side);

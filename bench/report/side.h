@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "result/result.h"
 #include "result/view.h"
 
 #define SIDE_MAX	26	/* one letter each */
@@ -25,8 +26,10 @@ struct side {
 	json_t *result[SIDE_MAX];
 };
 
+typedef json_t *side_loader(const char *path, char error[RESULT_ERROR]);
+
 /* 0, or -1 after one line on stderr. */
-int side_load(struct side *side, char *const *paths, size_t count);
+int side_load(struct side *side, char *const *paths, size_t count, side_loader *load);
 void side_free(struct side *side);
 
 /* What to know before comparing, the worst first; nothing when all is well. */

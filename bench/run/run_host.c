@@ -12,23 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "measure/books.h"
 #include "measure/clock.h"
 #include "run/interrupt.h"
 #include "measure/lab.h"
 #include "result/result.h"
+#include "run/host_point.h"
 #include "run/run.h"
 
-#define NAME	"host"	/* of the only point, its section and its measurement */
 #define WATCHED	(COLLECT_ITERATIONS | COLLECT_PREEMPTION | COLLECT_QUOTES | COLLECT_POOL | \
 		 COLLECT_UPDATE)
 
 static struct collect seen;
-
-static uint64_t quotes_made(const struct collect_quotes *quotes)
-{
-	return quotes->count - quotes->errors;
-}
 
 /* --- watching --- */
 
@@ -36,7 +30,7 @@ static uint64_t quotes_made(const struct collect_quotes *quotes)
 static void show_progress(uint64_t start)
 {
 	static uint64_t shown, before;
-	uint64_t now = clock_now() - start, made = quotes_made(&seen.quotes);
+	uint64_t now = clock_now() - start, made = host_quotes_made(&seen);
 	bool terminal = isatty(STDERR_FILENO);
 
 	fprintf(stderr, "%s%6.0f s  %llu quotes (%.0f/s)  %llu events lost%s", terminal ? "\r" : "",
@@ -98,97 +92,10 @@ static int watch(uint64_t duration_ns, uint64_t *window)
 
 /* --- what was seen --- */
 
-static void add_requests(double seconds, json_t *out)
-{
-	const struct collect_quotes *quotes = &seen.quotes;
-
-	metric_double(out, "quote.rate", "1/s", BETTER_HIGHER, (double)quotes_made(quotes) / seconds);
-	metric_u64(out, "quote.count", "", BETTER_NONE, quotes_made(quotes));
-	metric_u64(out, "quote.failed", "", BETTER_LOWER, quotes->errors);
-	metric_u64(out, "quote.untimed", "", BETTER_NONE, quotes->untimed);
-	metric_u64(out, "quote.refused", "", BETTER_LOWER, quotes->answers[QUOTES_REFUSED]);
-	metric_u64(out, "quote.killed", "", BETTER_NONE, quotes->answers[QUOTES_KILLED]);
-	metric_u64(out, "quote.retries", "", BETTER_LOWER, quotes->answers[QUOTES_RETRY]);
-	metric_u64(out, "quote.fell_back", "", BETTER_LOWER, quotes->answers[QUOTES_USER]);
-}
-
-static void add_tds(double seconds, json_t *out)
-{
-	const struct collect_quotes *quotes = &seen.quotes;
-	uint64_t fewest = UINT64_MAX, most = 0;
-	size_t i;
-
-	for (i = 0; i < quotes->nr_tds; i++) {
-		uint64_t made = quotes->tds[i].sum.count - quotes->tds[i].sum.errors;
-
-		fewest = made < fewest ? made : fewest;
-		most = made > most ? made : most;
-	}
-	metric_u64(out, "td.count", "", BETTER_NONE, quotes->nr_tds);
-	if (!quotes->nr_tds)
-		return;
-	metric_double(out, "td.rate_min", "1/s", BETTER_HIGHER, (double)fewest / seconds);
-	metric_double(out, "td.rate_max", "1/s", BETTER_NONE, (double)most / seconds);
-}
-
-static void add_updates(json_t *out)
-{
-	const struct update_cpu *update = &seen.update;
-	const struct collect_leaf *leaf = seen.iterations.leaf;
-
-	metric_u64(out, "update.count", "", BETTER_NONE, update->ended);
-	metric_u64(out, "update.failed", "", BETTER_LOWER, update->errors);
-	if (!update->ended)
-		return;
-	metric_u64(out, "update.in_flight", "", BETTER_NONE, update->in_flight);
-	metric_u64(out, "update.drain_sum_ns", "ns", BETTER_LOWER, update->drain_ns);
-	metric_u64(out, "update.stall_sum_ns", "ns", BETTER_LOWER, update->stall_ns);
-	metric_u64(out, "update.total_sum_ns", "ns", BETTER_LOWER, update->total_ns);
-	metric_hist(out, "update.irqs_off", "ns", BETTER_LOWER, &update->irqs_off);
-	metric_u64(out, "update.ext_init_entries", "", BETTER_LOWER,
-		   leaf[TDX_LAB_LEAF_EXT_INIT].entries);
-	metric_u64(out, "update.quote_init_entries", "", BETTER_LOWER,
-		   leaf[TDX_LAB_LEAF_QUOTE_INIT].entries);
-}
-
-/* What can be checked without the module's own counters. */
-static void check(json_t *out)
-{
-	const struct collect_quotes *quotes = &seen.quotes;
-
-	books_check_equal(out, "quotes: failed, with and without times add up", quotes->count,
-			  quotes->errors + quotes->untimed + quotes->part[QUOTES_TOTAL].count);
-	books_check_equal(out, "quotes: TDs add up", quotes->count, books_quotes_of_tds(quotes));
-	point_lost_events(out, seen.lost);
-}
-
-static json_t *make_point(uint64_t duration_ns, uint64_t window)
-{
-	json_t *out = point_new(NAME, NAME, NAME);
-	double seconds = (double)window / 1e9;
-	struct hist all;
-
-	if (duration_ns)
-		settings_u64(point_settings(out, "params"), "duration_ns", duration_ns);
-	settings_text(point_settings(out, "policy"), "preset", "unknown");
-
-	metric_u64(out, "host.window_ns", "ns", BETTER_NONE, window);
-	add_requests(seconds, out);
-	add_tds(seconds, out);
-	books_add_parts(&seen.quotes, out);
-	books_add_seamcalls(&seen, out);
-	books_add_lateness(&seen.preemption, &all, out);
-	if (seen.pool.totals)
-		books_add_pool(&seen.pool, out);
-	add_updates(out);
-	check(out);
-	return out;
-}
-
 static void say_what_it_is(uint64_t window)
 {
 	fprintf(stderr, "tdxbench: %llu quotes of %zu TDs in %.1f s; quotes are not verified, and events not checked against counters of the kernel\n",
-		(unsigned long long)quotes_made(&seen.quotes), seen.quotes.nr_tds,
+		(unsigned long long)host_quotes_made(&seen), seen.quotes.nr_tds,
 		(double)window / 1e9);
 }
 
@@ -196,6 +103,7 @@ int run_on_host(uint64_t duration_ns)
 {
 	const struct collect_opts opts = { .ignore_timer_function = lab_timer_function() };
 	uint64_t window;
+	json_t *point;
 	int ret;
 
 	if (collect_open(&seen, WATCHED, &opts))
@@ -203,7 +111,8 @@ int run_on_host(uint64_t duration_ns)
 	ret = watch(duration_ns, &window);
 	if (!ret) {
 		say_what_it_is(window);
-		ret = stream_point(make_point(duration_ns, window)) || stream_end(0, NULL) ? -1 : 0;
+		point = host_point(&seen, duration_ns, window);
+		ret = stream_point(point) || stream_end(0, NULL) ? -1 : 0;
 	}
 	collect_close(&seen);
 	return ret;

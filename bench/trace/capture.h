@@ -45,8 +45,8 @@ struct capture_end {
 _Static_assert(sizeof(struct capture_end) == 56, "struct capture_end has padding");
 
 /*
- * @about: an environment as in result.json, and "context": true when there is any. The
- * file is PATH.part until it is finished. What is there and no regular file, as
+ * @about: an environment as in result.json, "started" as there, and "context": true when
+ * there is any. The file is PATH.part until it is finished. What is there and no regular file, as
  * /dev/stdout, is written to and stays what it is.
  */
 struct capture_writer *capture_create(const char *path, const json_t *about,
