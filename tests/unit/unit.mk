@@ -57,6 +57,11 @@ test_history_SRCS := $(addprefix bench/,history/history.c history/history_add.c 
 	result/result_read.c result/text.c result/view.c result/whole.c collect/hist.c run/place.c run/param.c)
 test_history_LIBS := -ljansson -lsqlite3 -lzstd -lcrypto
 
+test_trace_quotes_SRCS := $(addprefix bench/trace/,quotes.c order.c event.c)
+test_capture_SRCS := $(addprefix bench/,trace/capture.c trace/capture_read.c trace/event.c trace/tally.c \
+	collect/hist.c)
+test_capture_LIBS := -ljansson -lzstd
+
 test_lists_SRCS := $(KSHIM_SRCS) kernel/emu/lists.c
 test_token_SRCS := $(KSHIM_CRYPTO_SRCS) kernel/emu/lists.c kernel/emu/report.c \
 	kernel/emu/token.c bench/measure/verify.c
