@@ -38,33 +38,16 @@ all: $(BUILD)/tdxbench $(BUILD)/count.so module
 setup:
 	@scripts/setup.sh
 
-### The lab module: kernel/ as a farm of links, so that nothing is built in it.
-### What only a Linux tree gets stays out. The same sources make the same module,
-### wherever they lie: no path is in it, and pahole, which kbuild would let sort
-### types as its threads happen to run, has one thread if there is a time stamp.
+### The lab module
 
 LAB	:= $(BUILD)/lab
-KBUILD	:= KCFLAGS=-ffile-prefix-map=$(CURDIR)/$(LAB)/= KBUILD_BUILD_TIMESTAMP=1970-01-01
-KSRC	:= $(shell find kernel -path kernel/linux-7.3 -prune -o -name '*.[ch]' -print -o -name Kbuild -print) \
-	   tracepoints/tdx_ext.h
+KSRC	:= $(shell scripts/module.sh --list)
 
 module: $(BUILD)/tdx_lab.ko
 
-$(LAB)/.farm: $(KSRC) Makefile
-	$(Q)mkdir -p $(LAB)
-	$(Q)find $(LAB) -type l -delete
-	$(Q)cp -rs $(CURDIR)/kernel/. $(LAB)/
-	$(Q)rm -rf $(LAB)/linux-7.3
-	$(Q)mkdir -p $(LAB)/include/trace/events
-	$(Q)ln -s $(CURDIR)/tracepoints/tdx_ext.h $(LAB)/include/trace/events/
-	$(Q)touch $@
-
-$(BUILD)/tdx_lab.ko: $(LAB)/.farm
+$(BUILD)/tdx_lab.ko: $(KSRC) scripts/module.sh
 	$(call msg,MODULE,$@)
-	$(Q)$(MAKE) -C $(KDIR) M=$(CURDIR)/$(LAB) $(KBUILD) modules $(if $(Q),>$(LAB)/log 2>&1 || { cat $(LAB)/log; exit 1; })
-	$(Q)grep -H 'warning:' $(LAB)/log || true
-	$(Q)cp $(LAB)/tdx_lab.ko $@
-	$(Q)strip --strip-debug $@
+	+$(Q)MAKE='$(MAKE)' V=$(V) scripts/module.sh $(KDIR) $(LAB) $@
 
 ### BPF programs
 
