@@ -18,6 +18,7 @@
 #include "result/result.h"
 #include "run/place.h"
 #include "run/publish.h"
+#include "run/suite.h"
 
 #define DEFAULT_SUITE	"bench/suites/gate.ini"
 
@@ -293,7 +294,7 @@ static int run(int argc, char **argv)
 		return ret;
 	if (options.from)
 		return show(options.from);
-	return measure(argc ? argv[0] : "*", argc > 1 ? argv[1] : place(DEFAULT_SUITE));
+	return measure(argc ? argv[0] : "*", argc > 1 ? suite_file(argv[1]) : place(DEFAULT_SUITE));
 }
 
 static const struct option_row rows[] = {

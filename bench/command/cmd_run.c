@@ -326,7 +326,7 @@ static int run(int argc, char **argv)
 	if (ret)
 		return ret;
 	return wanted.target == RUN_HOST ? measure_host(&wanted) :
-	       measure_suite(argc ? argv[0] : place(DEFAULT_SUITE), &wanted);
+	       measure_suite(argc ? suite_file(argv[0]) : place(DEFAULT_SUITE), &wanted);
 }
 
 static const struct option_row rows[] = {

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "run/keyfile.h"
+#include "run/place.h"
 #include "measure/measurement.h"
 #include "run/profile.h"
 
@@ -461,6 +463,18 @@ static char *suite_name(const char *path)
 		*dot = 0;
 	free(copy);
 	return name;
+}
+
+const char *suite_file(const char *text)
+{
+	char name[NAME_MAX + sizeof("bench/suites/.ini")];
+	const char *file;
+
+	if (strpbrk(text, "/.") || strlen(text) > NAME_MAX || !access(text, F_OK))
+		return text;
+	snprintf(name, sizeof(name), "bench/suites/%s.ini", text);
+	file = place(name);
+	return access(file, R_OK) ? text : file;
 }
 
 struct suite *suite_read(const char *path, const char *profiles)

@@ -64,6 +64,12 @@ struct suite {
 extern const struct param suite_vm_params[];
 
 /*
+ * The file of a suite: @text itself or, where that is a name such as "pool" and no such
+ * file is there, the suite of that name that comes with tdxbench. A place().
+ */
+const char *suite_file(const char *text);
+
+/*
  * @profiles: directory to take all profiles from, NULL for each where it belongs.
  * NULL after one line on stderr that names file, line and what is wrong.
  */
