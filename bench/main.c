@@ -10,7 +10,8 @@
 
 static const struct command *const commands[] = {
 	&cmd_run, &cmd_ab, &cmd_report, &cmd_compare, &cmd_profile, &cmd_history,
-	&cmd_dashboard, &cmd_trace, &cmd_record, &cmd_load, &cmd_list, &cmd_doctor, NULL
+	&cmd_dashboard, &cmd_trace, &cmd_record, &cmd_load, &cmd_list, &cmd_doctor,
+	&cmd_setup, NULL
 };
 
 static void print_help(FILE *out)

@@ -61,9 +61,10 @@ find_repository() {
 	local tool message
 
 	for tool in git make flock setpriv; do
-		type -P "$tool" >/dev/null || die 77 "$tool is missing: run scripts/setup.sh"
+		type -P "$tool" >/dev/null || die 77 "$tool is missing: run tdxbench setup"
 	done
-	message=$(git rev-parse --show-toplevel 2>&1) || die 77 "${message%%$'\n'*}"
+	message=$(git rev-parse --show-toplevel 2>&1) ||
+		die 77 "it builds from a clone of tdxbench, and here is none: ${message%%$'\n'*}"
 	top=$message
 	{ mkdir -p "$built" "$results" && [[ -w $built && -w $results ]]; } 2>/dev/null ||
 		die 1 "cannot write to $results or $built"

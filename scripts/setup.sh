@@ -5,6 +5,9 @@
 # packages for the tools, and in the user's cache an unpacked stock Debian
 # cloud kernel (6.12 or newer) with its headers, for the VM. Nothing is said
 # or done where all is there.
+#
+# Where tdxbench is installed (build/tdx_lab.id is there) it wants less, for nothing but
+# tdx_lab.ko is built: of the installed sources, into the cache beside the kernel.
 set -Eeuo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -26,17 +29,24 @@ packages=(
 	qemu-system-x86 busybox-static cpio xz-utils zstd	# the VM
 	gnuplot-nox					# plots
 )
+packages_installed=(
+	gcc make pahole kmod				# tdx_lab.ko
+	qemu-system-x86 busybox-static cpio xz-utils zstd	# the VM
+	gnuplot-nox					# plots
+)
 cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}
 kernels=$cache/kernel
 current=$kernels/current
 oldest_kernel=6.12
 me=setup.sh
+usage=scripts/setup.sh
+module=	# where tdxbench is installed
 quiet=
 tmp=
 
 usage() {
 	cat <<EOF
-Usage: scripts/setup.sh [OPTION]
+Usage: $usage [OPTION]
 
 Install and cache what tdxbench needs and does not find on this machine.
 
@@ -54,6 +64,7 @@ EOF
 main() {
 	local action=set_up
 
+	find_installation
 	while (($#)); do
 		case $1 in
 		--check) action=check ;;
@@ -66,6 +77,16 @@ main() {
 	"$action"
 }
 
+find_installation() {
+	local id
+
+	[[ -r $here/../build/tdx_lab.id ]] || return 0
+	id=$(<"$here/../build/tdx_lab.id")
+	module=$current/module/$id
+	packages=("${packages_installed[@]}")
+	me='tdxbench setup' usage='tdxbench setup'
+}
+
 check() {
 	local missing=() p
 
@@ -73,8 +94,9 @@ check() {
 	for p in "${missing[@]}"; do
 		echo "$p: apt-get install --no-install-recommends $p"
 	done
-	has_kernel || echo "kernel $oldest_kernel or newer: scripts/setup.sh, which gets it with apt-get download"
-	has_kernel && ((${#missing[@]} == 0)) || exit 77
+	has_kernel || echo "kernel $oldest_kernel or newer: $usage, which gets it with apt-get download"
+	has_module || echo "tdx_lab.ko: $usage, which builds it"
+	has_kernel && has_module && ((${#missing[@]} == 0)) || exit 77
 }
 
 set_up() {
@@ -84,10 +106,12 @@ set_up() {
 	has_kernel || cache_kernel
 	# Only the kernel's headers know which compiler built it.
 	install_missing
+	has_module || build_module
 }
 
-all_there() { has_kernel && [[ -z $(missing_packages) ]]; }
+all_there() { has_kernel && has_module && [[ -z $(missing_packages) ]]; }
 has_kernel() { [[ -e $current/release ]]; }
+has_module() { [[ ! $module || -e $module/tdx_lab.ko ]]; }
 
 claim_cache() {
 	is_debian ||
@@ -121,6 +145,19 @@ install_missing() {
 
 	mapfile -t missing < <(missing_packages)
 	install_packages "${missing[@]}"
+}
+
+### The module, of installed sources; beside it the one with debug data, for profiles
+
+build_module() {
+	local made=$tmp/module
+
+	say "building tdx_lab.ko for $(<"$current/release")"
+	mkdir "$made"
+	logged env -u MAKEFLAGS "$here/module.sh" "$current/build" "$made/lab" "$made/tdx_lab.ko"
+	find "$made/lab" -mindepth 1 ! -name tdx_lab.ko -delete
+	mkdir -p "${module%/*}"
+	mv -T "$made" "$module"
 }
 
 ### The kernel

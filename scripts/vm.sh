@@ -155,14 +155,14 @@ check_place() {
 	local tool image
 
 	for tool in qemu-system-x86_64 busybox cpio setpriv; do
-		type -P "$tool" >/dev/null || die 77 "$tool is missing: run scripts/setup.sh"
+		type -P "$tool" >/dev/null || die 77 "$tool is missing: run tdxbench setup"
 	done
 	for image in vmlinux vmlinuz; do
 		[[ $kernel || ! -r $cache/kernel/current/$image ]] || kernel=$cache/kernel/current/$image
 	done
-	[[ $kernel ]] || die 77 "no kernel in $cache: run scripts/setup.sh"
+	[[ $kernel ]] || die 77 "no kernel in $cache: run tdxbench setup"
 	[[ ! $plugin ]] || grep -q '^-plugin ' < <(qemu-system-x86_64 -help) ||
-		die 77 "this qemu-system-x86_64 was built without plugins: run scripts/setup.sh for Debian's"
+		die 77 "this qemu-system-x86_64 was built without plugins: run tdxbench setup for Debian's"
 }
 
 # Everything of this run that nobody asked to keep is in one directory.

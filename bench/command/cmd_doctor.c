@@ -80,7 +80,7 @@ static bool has_vm_kernel(void)
 
 static bool has_module(void)
 {
-	return readable(place("build/tdx_lab.ko"));
+	return readable(place_module());
 }
 
 static bool is_root(void)
@@ -123,11 +123,11 @@ struct check {
 };
 
 static const struct check checks[] = {
-	{ NEED_VM, "qemu-system-x86_64", has_qemu, "scripts/setup.sh installs it" },
-	{ NEED_VM, "busybox", has_busybox, "scripts/setup.sh installs it" },
-	{ NEED_VM, "cpio", has_cpio, "scripts/setup.sh installs it" },
-	{ NEED_VM, "kernel for the VM", has_vm_kernel, "scripts/setup.sh downloads it" },
-	{ NEED_VM, "tdx_lab.ko built", has_module, "make builds it" },
+	{ NEED_VM, "qemu-system-x86_64", has_qemu, "tdxbench setup installs it" },
+	{ NEED_VM, "busybox", has_busybox, "tdxbench setup installs it" },
+	{ NEED_VM, "cpio", has_cpio, "tdxbench setup installs it" },
+	{ NEED_VM, "kernel for the VM", has_vm_kernel, "tdxbench setup downloads it" },
+	{ NEED_VM, "tdx_lab.ko built", has_module, "make builds it; where tdxbench is installed, tdxbench setup" },
 	{ NEED_LOCAL, "tdx_lab.ko built", has_module,
 	  "make KDIR=/lib/modules/$(uname -r)/build builds it for this kernel" },
 	{ NEED_LOCAL, "root", is_root, "use sudo" },
@@ -135,7 +135,7 @@ static const struct check checks[] = {
 	{ NEED_LOCAL, "kernel with BTF", has_btf, "boot one with CONFIG_DEBUG_INFO_BTF" },
 	{ NEED_LOCAL, "kernel loads modules", modules_load,
 	  "boot one with CONFIG_MODULES and kernel.modules_disabled=0" },
-	{ NEED_REPORT, "gnuplot", has_gnuplot, "scripts/setup.sh installs it" },
+	{ NEED_REPORT, "gnuplot", has_gnuplot, "tdxbench setup installs it" },
 	{}
 };
 

@@ -218,7 +218,7 @@ static int use_lab(struct session *session, bool configured)
 /* A module that somebody has loaded is used, and left loaded. */
 static int with_lab(struct session *session, bool configured)
 {
-	const char *module = options.module ? options.module : place("build/tdx_lab.ko");
+	const char *module = options.module ? options.module : place_module();
 	char path[PATH_MAX];	/* a place() is good for a short time only */
 	int ret;
 

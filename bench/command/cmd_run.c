@@ -191,7 +191,7 @@ static int find_image(struct run_options *run)
 	if (run->target == RUN_VM)
 		ret = image_find(options.kernel, image);
 	else
-		snprintf(image->module, sizeof(image->module), "%s", place("build/tdx_lab.ko"));
+		snprintf(image->module, sizeof(image->module), "%s", place_module());
 	if (!ret && options.append)
 		ret = image_append(image, "--append", options.append);
 	if (!ret && options.module &&

@@ -19,5 +19,6 @@ extern const struct command cmd_trace;
 extern const struct command cmd_record;
 extern const struct command cmd_list;
 extern const struct command cmd_doctor;
+extern const struct command cmd_setup;
 
 #endif /* BENCH_COMMANDS_H */

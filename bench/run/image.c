@@ -29,7 +29,7 @@ static int no_kernel(const char *path, const char *why)
 		fprintf(stderr, "tdxbench: cannot run here: there is no kernel for the VM: %s: %s\n",
 			path, why);
 	else
-		fputs("tdxbench: cannot run here: there is no kernel for the VM; run scripts/setup.sh\n",
+		fputs("tdxbench: cannot run here: there is no kernel for the VM; run tdxbench setup\n",
 		      stderr);
 	return EXIT_CANNOT_RUN;
 }
@@ -147,6 +147,6 @@ int image_find(const char *path, struct image *image)
 	snprintf(copy, sizeof(copy), "%s", image->kernel);
 	dir = dirname(copy);
 	if (!join(image->module, dir, "tdx_lab.ko") || access(image->module, R_OK))
-		snprintf(image->module, sizeof(image->module), "%s", place("build/tdx_lab.ko"));
+		snprintf(image->module, sizeof(image->module), "%s", place_module());
 	return read_cmdline(image, dir);
 }

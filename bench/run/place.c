@@ -6,6 +6,7 @@
 
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,10 @@ const char *place_program(void)
 	return program;
 }
 
-/* The program is build/tdxbench, the project lies above it. */
+/*
+ * The program is build/tdxbench, the project lies above it: in a source tree, and where
+ * it is installed, to which PREFIX/bin/tdxbench is a link.
+ */
 static const char *project(void)
 {
 	static char path[PATH_MAX];
@@ -54,7 +58,8 @@ const char *place(const char *file)
 	return path;
 }
 
-const char *place_kernel(void)
+/* @file of the kernel that setup.sh keeps. */
+static char *place_cached(const char *file)
 {
 	const char *cache = getenv("TDXBENCH_CACHE");
 	const char *xdg = getenv("XDG_CACHE_HOME");
@@ -62,11 +67,37 @@ const char *place_kernel(void)
 	char *path = next_buffer();
 
 	if (cache)
-		snprintf(path, PATH_MAX, "%s/kernel/current/vmlinuz", cache);
+		snprintf(path, PATH_MAX, "%s/kernel/current/%s", cache, file);
 	else if (xdg)
-		snprintf(path, PATH_MAX, "%s/tdxbench/kernel/current/vmlinuz", xdg);
+		snprintf(path, PATH_MAX, "%s/tdxbench/kernel/current/%s", xdg, file);
 	else
-		snprintf(path, PATH_MAX, "%s/.cache/tdxbench/kernel/current/vmlinuz",
-			 home ? home : "");
+		snprintf(path, PATH_MAX, "%s/.cache/tdxbench/kernel/current/%s",
+			 home ? home : "", file);
 	return path;
+}
+
+const char *place_kernel(void)
+{
+	return place_cached("vmlinuz");
+}
+
+/* The name of the sources that are installed (scripts/module.sh); false in a source tree. */
+static bool read_id(char id[64])
+{
+	FILE *file = fopen(place("build/tdx_lab.id"), "re");
+	bool ok = file && fscanf(file, "%63[0-9a-f]", id) == 1;
+
+	if (file)
+		fclose(file);
+	return ok;
+}
+
+const char *place_module(void)
+{
+	char id[64], file[128];
+
+	if (!read_id(id))
+		return place("build/tdx_lab.ko");
+	snprintf(file, sizeof(file), "module/%s/tdx_lab.ko", id);
+	return place_cached(file);
 }

@@ -19,4 +19,10 @@ const char *place_program(void);
 /* The kernel that setup.sh keeps for the VM. */
 const char *place_kernel(void);
 
+/*
+ * tdx_lab.ko: in a source tree the one in build/. Where tdxbench is installed there are
+ * its sources only, and setup.sh keeps what it built of them beside that kernel.
+ */
+const char *place_module(void);
+
 #endif /* BENCH_PLACE_H */

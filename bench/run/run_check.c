@@ -36,7 +36,7 @@ static int check_module(const struct run_options *options)
 
 	if (!access(module, R_OK))
 		return EXIT_DONE;
-	fprintf(stderr, "tdxbench: cannot run here: there is no lab module %s: %s; make builds one\n",
+	fprintf(stderr, "tdxbench: cannot run here: there is no lab module %s: %s; make, or where tdxbench is installed tdxbench setup, builds one\n",
 		module, strerror(errno));
 	return EXIT_CANNOT_RUN;
 }

@@ -78,8 +78,8 @@ newest() { ls -td "$results"/ab-* | head -n 1; }
 
 check "ab with an argument" "$bench ab main" $usage "^tdxbench ab: takes no arguments but options of compare behind --, got 'main'$"
 check "too many options of compare" "$bench ab -- $(printf -- '--x %.0s' {1..40})" $usage 'up to [0-9]+ options of compare, got 40'
-check "outside of git" "cd $work && $bench ab -r $results" 77 '^tdxbench ab: fatal: not a git repository'
-check "without git" "without git $ab $work/compare $results '' '' ''" 77 '^tdxbench ab: git is missing: run scripts/setup.sh$'
+check "outside of git" "cd $work && $bench ab -r $results" 77 '^tdxbench ab: it builds from a clone of tdxbench, and here is none: fatal: not a git repository'
+check "without git" "without git $ab $work/compare $results '' '' ''" 77 '^tdxbench ab: git is missing: run tdxbench setup$'
 
 new_project
 check "results cannot be written" "$bench ab -r /proc/none" 1 '^tdxbench ab: cannot write to /proc/none'

@@ -11,7 +11,7 @@ check "no command" "$bench" $usage '^usage: tdxbench COMMAND' '^  run ' '^  repo
 check "--help" "$bench --help" 0 '^usage: tdxbench COMMAND' 'exit codes:'
 check "-h" "$bench -h" 0 '^usage: tdxbench COMMAND'
 check "--version" "$bench --version" 0 '^tdxbench [^ ]+$'
-check "unknown command" "$bench fly" $usage "^tdxbench: 'fly' is no command, there are: run .*doctor$"
+check "unknown command" "$bench fly" $usage "^tdxbench: 'fly' is no command, there are: run .*setup$"
 check "unknown first option" "$bench --fly" $usage "'--fly' is no command"
 
 for command in run report compare ab profile list doctor; do
@@ -46,7 +46,7 @@ check "doctor" "$bench doctor" 0 '^vm +yes' '^local ' '^plots ' '^host ' 'qemu-s
 check "doctor --json" "$bench doctor --json" 0 '^\{$' '^\}$' '"vm": \{' '"able": true'
 check "doctor with an argument" "$bench doctor now" $usage "takes no arguments, got 'now'"
 check "doctor says what is missing" "env PATH=/nonexistent TDXBENCH_CACHE=/nonexistent $bench doctor" 77 \
-	'missing +qemu-system-x86_64 .*scripts/setup.sh' 'missing +kernel for the VM .*scripts/setup.sh' \
+	'missing +qemu-system-x86_64 .*tdxbench setup' 'missing +kernel for the VM .*tdxbench setup' \
 	'^vm +no' '^plots +no'
 
 ### README shows the help as it is

@@ -10,11 +10,11 @@ run="$bench run --results $work/results"
 suite=bench/suites/pool.ini
 
 check "no kernel in the cache" "TDXBENCH_CACHE=/nonexistent $run $suite" 77 \
-	'^tdxbench: cannot run here: there is no kernel for the VM; run scripts/setup.sh$'
+	'^tdxbench: cannot run here: there is no kernel for the VM; run tdxbench setup$'
 check "--kernel that is not there" "$run --kernel /nonexistent $suite" 77 'there is no kernel for the VM'
 check "--module that is not there" "$run --module /nonexistent $suite" 77 'there is no lab module /nonexistent: No such file'
-check "no QEMU" "without qemu-system-x86_64 $run $suite" 77 'qemu-system-x86_64 is missing: run scripts/setup.sh' '!\[ *1/'
-check "no busybox" "without busybox $run $suite" 77 'busybox is missing: run scripts/setup.sh' '!\[ *1/'
+check "no QEMU" "without qemu-system-x86_64 $run $suite" 77 'qemu-system-x86_64 is missing: run tdxbench setup' '!\[ *1/'
+check "no busybox" "without busybox $run $suite" 77 'busybox is missing: run tdxbench setup' '!\[ *1/'
 check "nothing was left by these" "ls -A $work/results" 0 '!.'
 
 ### What counting needs
