@@ -266,7 +266,7 @@ const struct command cmd_trace = {
 		"  sudo tdxbench trace                           every quote of this host\n"
 		"  sudo tdxbench trace --longer 50ms --td 0x5a78000\n"
 		"  sudo tdxbench trace --failed                  what went wrong, as it does\n"
-		"  sudo tdxbench trace --iterations --longer 1ms stays in SEAM that delay others\n"
+		"  sudo tdxbench trace --iterations --longer 1ms   stays in SEAM that delay others\n"
 		"  tdxbench trace --from tdxbench.cap --json | jq 'select(.wait_ns > 1e6)'\n"
 		"\n"
 		"exit codes: 0 done, 1 error, 77 cannot run here, 129 usage, 130 or 143 interrupted\n"
