@@ -160,6 +160,7 @@ help:
 	@echo 'make fuzz    fuzz the module and the path for FUZZ_SECONDS (600), in user space'
 	@echo 'make soak    all at once in VMs for SOAK_SECONDS (600)'
 	@echo 'make reference  run the quick suite at HEAD and keep it in results/reference'
+	@echo 'make man     manual pages, in $(BUILD)/man'
 	@echo 'make clean   remove $(BUILD), but for kernels'
 	@echo
 	@echo 'make kernel  Linux 7.3 with the quoting path in it, for the VM, in $(BUILD)/kernel/vm'
@@ -175,4 +176,5 @@ help:
 
 -include $(wildcard $(BUILD)/bench/*.d $(BUILD)/bench/*/*.d)
 
+include scripts/install.mk
 include tests/tests.mk

@@ -7,6 +7,9 @@
 
 #include "command/commands.h"
 #include "command/options.h"
+#include "manual/manual.h"
+#include "result/must.h"
+#include "run/place.h"
 
 static const struct command *const commands[] = {
 	&cmd_run, &cmd_ab, &cmd_report, &cmd_compare, &cmd_profile, &cmd_history,
@@ -14,24 +17,95 @@ static const struct command *const commands[] = {
 	&cmd_setup, NULL
 };
 
+static const struct option_row options[] = {
+	{ .long_name = "version", .help = "print the version" },
+	{ .long_name = "man", .value = "PAGE", .type = OPTION_TEXT,
+	  .help = "print a manual page, as mdoc(7); without PAGE, which there are" },
+	{}
+};
+
+static const struct command program = {
+	.name = "",
+	.summary = "Measure what TDX quoting costs.",
+	.synopsis = "COMMAND [OPTION...]",
+	.text = "exit codes: 0 done, 1 error, wrong quotes or open books, 2 regression, 77 cannot\n"
+		"run here, 129 usage, 130 or 143 interrupted\n",
+	.options = options,
+	.actions = commands,
+};
+
 static void print_help(FILE *out)
 {
 	const struct command *const *c;
 
-	fprintf(out, "usage: tdxbench COMMAND [OPTION...]\n\n"
+	fprintf(out, "usage: tdxbench %s\n\n"
 		     "Measures what turning a TDX guest's report into a Quote costs: preemption\n"
-		     "latency, quote throughput and memory-pool behaviour.\n\ncommands:\n");
+		     "latency, quote throughput and memory-pool behaviour.\n\ncommands:\n",
+		program.synopsis);
 	for (c = commands; *c; c++)
 		fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
-	fprintf(out, "\n  tdxbench COMMAND --help   options and examples\n"
-		     "  tdxbench --version        version\n\n"
-		     "exit codes: 0 done, 1 error, wrong quotes or open books, 2 regression, 77 cannot\n"
-		     "run here, 129 usage, 130 or 143 interrupted\n");
+	fputs("\noptions:\n", out);
+	options_print(options, out);
+	fprintf(out, "\n  tdxbench COMMAND --help   options and examples of a command\n\n%s",
+		program.text);
+}
+
+static int unknown_command(const char *name)
+{
+	const struct command *const *c;
+
+	fprintf(stderr, "tdxbench: '%s' is no command, there are:", name);
+	for (c = commands; *c; c++)
+		fprintf(stderr, " %s", (*c)->name);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+/* No @name: nothing. */
+static const struct command *find_command(const char *name)
+{
+	const struct command *const *c;
+
+	for (c = commands; name && *c; c++)
+		if (!strcmp((*c)->name, name))
+			return *c;
+	return NULL;
+}
+
+static void print_pages(void)
+{
+	const struct command *const *c;
+
+	puts("tdxbench");
+	for (c = commands; *c; c++)
+		printf("tdxbench-%s\n", (*c)->name);
+}
+
+/* "tdxbench" is a page, "tdxbench-run" and for short "run" too. */
+static int print_manual(const char *page)
+{
+	const char *name = strncmp(page, "tdxbench-", 9) ? page : page + 9;
+	struct manual manual = {
+		.program = &program, .command = find_command(name),
+		.date = TDXBENCH_COMMIT_TIME, .version = TDXBENCH_VERSION,
+	};
+	char *prose;
+	int ret;
+
+	if (!strcmp(name, "tdxbench"))
+		manual.command = &program;
+	if (!manual.command)
+		return unknown_command(name);
+	prose = must_print("%s/%s.mdoc", place("bench/man"), name);
+	manual.prose = prose;
+	ret = manual_print(&manual, stdout);
+	free(prose);
+	return ret ? EXIT_ERROR : EXIT_DONE;
 }
 
 int main(int argc, char **argv)
 {
-	const struct command *const *c;
+	const struct command *command;
 
 	if (argc < 2) {
 		print_help(stderr);
@@ -45,14 +119,13 @@ int main(int argc, char **argv)
 		printf("tdxbench %s\n", TDXBENCH_VERSION);
 		return EXIT_DONE;
 	}
+	if (!strcmp(argv[1], "--man")) {
+		if (argc > 2)
+			return print_manual(argv[2]);
+		print_pages();
+		return EXIT_DONE;
+	}
 
-	for (c = commands; *c; c++)
-		if (!strcmp((*c)->name, argv[1]))
-			return command_main(*c, argc - 1, argv + 1);
-
-	fprintf(stderr, "tdxbench: '%s' is no command, there are:", argv[1]);
-	for (c = commands; *c; c++)
-		fprintf(stderr, " %s", (*c)->name);
-	fputc('\n', stderr);
-	return EXIT_USAGE;
+	command = find_command(argv[1]);
+	return command ? command_main(command, argc - 1, argv + 1) : unknown_command(argv[1]);
 }

@@ -56,38 +56,41 @@ static void print_choices(FILE *out, const char *const *choices)
 		fprintf(out, "%s%s", *choices, choices[1] ? "|" : "");
 }
 
-static void print_option(const struct option_row *row)
+static void print_option(const struct option_row *row, FILE *out)
 {
-	int width = row->letter ? printf("  -%c, --%s", row->letter, row->long_name)
-				: printf("      --%s", row->long_name);
+	int width = row->letter ? fprintf(out, "  -%c, --%s", row->letter, row->long_name)
+				: fprintf(out, "      --%s", row->long_name);
 
 	if (row->value)
-		width += printf(" %s", row->value);
+		width += fprintf(out, " %s", row->value);
 	if (width >= HELP_COLUMN) {
-		putchar('\n');
+		fputc('\n', out);
 		width = 0;
 	}
-	printf("%*s%s", HELP_COLUMN - width, "", row->help);
+	fprintf(out, "%*s%s", HELP_COLUMN - width, "", row->help);
 	if (row->type == OPTION_NUMBER || row->type == OPTION_REAL)
-		printf(" (%llu to %llu)", (unsigned long long)row->min,
-		       (unsigned long long)row->max);
+		fprintf(out, " (%llu to %llu)", (unsigned long long)row->min,
+			(unsigned long long)row->max);
 	if (row->type == OPTION_CHOICE) {
-		printf(" (");
-		print_choices(stdout, row->choices);
-		putchar(')');
+		fprintf(out, " (");
+		print_choices(out, row->choices);
+		fputc(')', out);
 	}
-	putchar('\n');
+	fputc('\n', out);
+}
+
+void options_print(const struct option_row *rows, FILE *out)
+{
+	for (; rows->long_name; rows++)
+		print_option(rows, out);
+	fputs("  -h, --help              this text\n", out);
 }
 
 static void print_help(const struct command *command)
 {
-	const struct option_row *row;
-
 	printf("usage: tdxbench %s %s\n\n%s\n\noptions:\n", command->name, command->synopsis,
 	       command->summary);
-	for (row = command->options; row->long_name; row++)
-		print_option(row);
-	printf("  -h, --help              this text\n");
+	options_print(command->options, stdout);
 	if (command->text)
 		printf("\n%s", command->text);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Exit codes of every command; README.md explains them. */
 enum exit_code {
@@ -54,7 +55,7 @@ struct option_row {
  * @name:     as typed
  * @summary:  one line
  * @synopsis: what follows the name
- * @text:     more for its help: examples, exit codes
+ * @text:     more for its help: examples, exit codes (manual/help_text.h)
  * @options:  its table
  * @run:      with what is left after the options; returns an exit code
  * @actions:  instead of the two: commands of its own, NULL-terminated; their names are
@@ -75,6 +76,9 @@ struct command {
  * --help. A wrong option gets one line that names it and what is allowed.
  */
 int command_main(const struct command *command, int argc, char **argv);
+
+/* Its rows as the help shows them, and --help. */
+void options_print(const struct option_row *rows, FILE *out);
 
 /* "tdxbench COMMAND: message" on stderr; returns EXIT_USAGE. */
 int usage_error(const char *command, const char *format, ...)

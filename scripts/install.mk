@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Manual pages, made by the program from its own tables.
+
+.PHONY: man
+all: man
+
+### Manual pages: a command's table and help, and what bench/man says beyond
+
+MAN	:= $(BUILD)/man
+
+man: $(MAN)/.made
+
+$(MAN)/.made: $(BUILD)/tdxbench $(wildcard bench/man/*.mdoc) tracepoints/tdx_ext.7
+	$(call msg,MAN,$(MAN))
+	$(Q)rm -rf $(MAN) && mkdir -p $(MAN)
+	$(Q)set -e; for page in $$($(BUILD)/tdxbench --man); do \
+		$(BUILD)/tdxbench --man $$page >$(MAN)/$$page.1; done
+	$(Q)cp tracepoints/tdx_ext.7 $(MAN)/
+	$(Q)touch $@
