@@ -7,6 +7,7 @@
 
 #include "command/commands.h"
 #include "command/options.h"
+#include "complete/complete.h"
 #include "manual/manual.h"
 #include "result/must.h"
 #include "run/place.h"
@@ -17,10 +18,14 @@ static const struct command *const commands[] = {
 	&cmd_setup, NULL
 };
 
+static const char *const shells[] = { "bash", "zsh", NULL };
+
 static const struct option_row options[] = {
 	{ .long_name = "version", .help = "print the version" },
 	{ .long_name = "man", .value = "PAGE", .type = OPTION_TEXT,
 	  .help = "print a manual page, as mdoc(7); without PAGE, which there are" },
+	{ .long_name = "completion", .value = "SHELL", .type = OPTION_CHOICE, .choices = shells,
+	  .help = "print what a shell completes tdxbench by" },
 	{}
 };
 
@@ -103,6 +108,17 @@ static int print_manual(const char *page)
 	return ret ? EXIT_ERROR : EXIT_DONE;
 }
 
+static int print_completion(const char *shell)
+{
+	if (shell && !strcmp(shell, "bash"))
+		complete_bash(&program, stdout);
+	else if (shell && !strcmp(shell, "zsh"))
+		complete_zsh(&program, stdout);
+	else
+		return usage_error("--completion", "say for which shell: bash or zsh");
+	return fflush(stdout) || ferror(stdout) ? EXIT_ERROR : EXIT_DONE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -125,6 +141,8 @@ int main(int argc, char **argv)
 		print_pages();
 		return EXIT_DONE;
 	}
+	if (!strcmp(argv[1], "--completion"))
+		return print_completion(argv[2]);
 
 	command = find_command(argv[1]);
 	return command ? command_main(command, argc - 1, argv + 1) : unknown_command(argv[1]);

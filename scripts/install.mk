@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Manual pages, made by the program from its own tables.
+# Manual pages and shell completion, made by the program from its own tables.
 
-.PHONY: man
-all: man
+.PHONY: man completion
+all: man completion
 
 ### Manual pages: a command's table and help, and what bench/man says beyond
 
@@ -18,3 +18,16 @@ $(MAN)/.made: $(BUILD)/tdxbench $(wildcard bench/man/*.mdoc) tracepoints/tdx_ext
 		$(BUILD)/tdxbench --man $$page >$(MAN)/$$page.1; done
 	$(Q)cp tracepoints/tdx_ext.7 $(MAN)/
 	$(Q)touch $@
+
+### Completion of command lines
+
+COMPLETION := $(BUILD)/completion
+
+completion: $(COMPLETION)/tdxbench $(COMPLETION)/_tdxbench
+
+$(COMPLETION)/tdxbench: SHELL_NAME := bash
+$(COMPLETION)/_tdxbench: SHELL_NAME := zsh
+$(COMPLETION)/tdxbench $(COMPLETION)/_tdxbench: $(BUILD)/tdxbench $(wildcard bench/suites/*.ini)
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BUILD)/tdxbench --completion $(SHELL_NAME) >$@

@@ -25,7 +25,7 @@ packages=(
 	libcmocka-dev sparse				# tests
 	perl python3 python3-jsonschema libxml2-utils	# readers of exports, in tests
 	python3-prometheus-client python3-junitparser
-	mandoc groff-base man-db			# manual pages, in tests
+	mandoc groff-base man-db zsh			# manual pages and completion, in tests
 	pahole kmod					# kernel modules
 	qemu-system-x86 busybox-static cpio xz-utils zstd	# the VM
 	gnuplot-nox					# plots
