@@ -161,6 +161,7 @@ help:
 	@echo 'make soak    all at once in VMs for SOAK_SECONDS (600)'
 	@echo 'make reference  run the quick suite at HEAD and keep it in results/reference'
 	@echo 'make man     manual pages, in $(BUILD)/man'
+	@echo 'make install, make uninstall   below PREFIX (/usr/local), or DESTDIR before it'
 	@echo 'make clean   remove $(BUILD), but for kernels'
 	@echo
 	@echo 'make kernel  Linux 7.3 with the quoting path in it, for the VM, in $(BUILD)/kernel/vm'
