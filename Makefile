@@ -26,7 +26,7 @@ VERSION	:= $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 COMMIT	:= $(shell git rev-parse HEAD 2>/dev/null)
 COMMIT_TIME := $(shell TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
 CFLAGS	:= -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror \
-	   -ffile-prefix-map=$(CURDIR)=.
+	   -ffile-prefix-map=$(CURDIR)=. $(EXTRA_CFLAGS)
 CPPFLAGS := -I$(BUILD)/bpf -Ibpf -Ibench
 LDLIBS	:= -lbpf -lelf -lz -lzstd -ljansson -lsqlite3 -linih -lcbor -lcrypto -lm -lpthread
 
@@ -78,7 +78,7 @@ FORCE:
 
 $(BUILD)/tdxbench: $(BENCH_OBJ)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 ### The plugin for QEMU that counts instructions. From QEMU 9.1 on an instruction's
 ### bytes are asked for in another way, and old interfaces are gone some day. So it is
@@ -102,7 +102,7 @@ $(BUILD)/bench/tcg/%.o: bench/tcg/%.c
 
 $(BUILD)/count.so: $(COUNT_OBJ)
 	$(call msg,LINK,$@)
-	$(Q)$(CC) -shared -o $@ $^
+	$(Q)$(CC) $(LDFLAGS) -shared -o $@ $^
 
 ### Linux 7.3 with the quoting path. KDIR= is a source tree here, if somebody gives it.
 
@@ -162,6 +162,7 @@ help:
 	@echo 'make reference  run the quick suite at HEAD and keep it in results/reference'
 	@echo 'make man     manual pages, in $(BUILD)/man'
 	@echo 'make install, make uninstall   below PREFIX (/usr/local), or DESTDIR before it'
+	@echo 'make deb     a Debian package, in $(BUILD)'
 	@echo 'make clean   remove $(BUILD), but for kernels'
 	@echo
 	@echo 'make kernel  Linux 7.3 with the quoting path in it, for the VM, in $(BUILD)/kernel/vm'

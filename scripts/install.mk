@@ -50,10 +50,14 @@ INSTALL	:= BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LI
 	   MANDIR='$(MANDIR)' DOCDIR='$(DOCDIR)' BASHDIR='$(BASHDIR)' ZSHDIR='$(ZSHDIR)' \
 	   scripts/install.sh
 
-.PHONY: install uninstall
+.PHONY: install uninstall deb
 install: $(BUILD)/tdxbench $(BUILD)/count.so man completion
 	$(call msg,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)$(INSTALL) install
 
 uninstall:
 	$(Q)$(INSTALL) uninstall
+
+# Needs debhelper, and installs it if it is not there.
+deb:
+	@BUILD='$(BUILD)' scripts/deb.sh

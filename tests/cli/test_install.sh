@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # An installed tdxbench finds what it needs wherever it is, writes nothing there, and goes
-# without a trace.
+# without a trace; the Debian package has the same files.
 # shellcheck source=tests/check.sh
 source "$(dirname "$0")/../check.sh"
 
@@ -93,5 +93,32 @@ touch "$prefix/share/man/man1/other.1"
 check "make uninstall" "make_install uninstall PREFIX=$prefix && files $prefix" 0 '^./share/man/man1/other.1$' '!tdx'
 check "uninstall leaves nothing" "make_install uninstall DESTDIR=$work/dest && find $work/dest -mindepth 3" 0 '!.'
 check "uninstall of nothing" "make_install uninstall PREFIX=$work/nothing" 0 '!.'
+
+### The package
+
+check "versions sort" "dpkg --compare-versions 0+20261122091531.g8 lt 0+20261123091531.g1 &&
+	dpkg --compare-versions 0+20261122091531.g8 lt 1.0~rc1 && dpkg --compare-versions 1.0~rc1 lt 1.0 &&
+	dpkg --compare-versions 1.0 lt 1.0+5.gabc && dpkg --compare-versions 1.0+5.gabc lt 1.0+5.gabc+dirty &&
+	dpkg --compare-versions 1.0+5.gabc+dirty lt 1.0+12.g1" 0
+if ! dpkg-query -W -f '${Status}' debhelper 2>/dev/null | grep -q ' installed$'; then
+	skip "make deb" "debhelper is not installed; make deb installs it"
+else
+	check "make deb" "BUILD=$work/deb scripts/deb.sh" 0 '^deb.sh: .*/tdxbench_.*_amd64.deb$'
+	check "one package and nothing else" "ls $work/deb" 0 '^tdxbench_[^ ]*_amd64.deb$' '!^deb$'
+	package=$(find "$work/deb" -name '*.deb')
+	check "what it says" "dpkg-deb -I $package" 0 'Depends: .*libbpf1.*libc6 ' 'Recommends: .*qemu-system-x86' '!dbgsym'
+	dpkg-deb -x "$package" "$work/unpacked"
+	check "lib: what is installed elsewhere" \
+		"diff <(make_install install DESTDIR=$work/again >/dev/null; files $work/again/usr/local/lib/tdxbench) <(files $work/unpacked/usr/lib/tdxbench)" 0 '!.'
+	check "pages, completion, licence" "dpkg-deb -c $package" 0 'man1/tdxbench-run.1.gz' 'man7/tdx_ext.7.gz' \
+		'bash-completion/completions/tdxbench$' 'zsh/vendor-completions/_tdxbench$' 'doc/tdxbench/copyright$'
+	check "the program in it" "cd $work && unpacked/usr/bin/tdxbench list" 0 '^  hostile '
+	# It leaves a file behind in TMPDIR, which is not ours.
+	if command -v lintian >/dev/null; then
+		check "lintian" "TMPDIR=$work lintian --fail-on error,warning $package" 0 '!^[EW]:'
+	else
+		skip "lintian" "lintian is not installed"
+	fi
+fi
 
 checks_done
