@@ -5,6 +5,7 @@
 #include "collect/hist.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 void hist_init(struct hist *hist)
@@ -59,6 +60,29 @@ uint64_t hist_slot_upper(unsigned int slot)
 	if (slot >= HIST_OVERFLOW)
 		return INT64_MAX;
 	return hist_slot_lower(slot) + (1ULL << slot_shift(slot)) - 1;
+}
+
+static bool in_slot(unsigned int slot, uint64_t value)
+{
+	return value >= hist_slot_lower(slot) && value <= hist_slot_upper(slot);
+}
+
+/* Programs may write meanwhile: what is counted in a slot need not be in the rest yet. */
+void hist_since(struct hist *into, const struct hist *now, const struct hist *before)
+{
+	unsigned int i;
+
+	hist_init(into);
+	into->sum = now->sum - before->sum;
+	for (i = 0; i < HIST_SLOTS; i++) {
+		if (now->slots[i] <= before->slots[i])
+			continue;
+		into->slots[i] = now->slots[i] - before->slots[i];
+		if (!into->count)
+			into->min = in_slot(i, now->min) ? now->min : hist_slot_lower(i);
+		into->max = in_slot(i, now->max) ? now->max : hist_slot_upper(i);
+		into->count += into->slots[i];
+	}
 }
 
 static uint64_t slot_middle(unsigned int slot)

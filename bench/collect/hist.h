@@ -15,6 +15,13 @@ void hist_add(struct hist *hist, uint64_t value);
 /* Adds @from, which may come from BPF: its count is taken from its slots. */
 void hist_merge(struct hist *into, const struct hist *from);
 
+/*
+ * What came between two readings of one histogram, of which the earlier may be empty.
+ * No reading tells the extremes of what came: @into->min and @into->max are those of the
+ * slots, at most 1/32 off, unless the later reading's own are in these slots, too.
+ */
+void hist_since(struct hist *into, const struct hist *now, const struct hist *before);
+
 /* First and last value of a slot; the last slot ends with the largest int64_t. */
 uint64_t hist_slot_lower(unsigned int slot);
 uint64_t hist_slot_upper(unsigned int slot);

@@ -271,6 +271,68 @@ static void merge_counts_what_bpf_has_not(void **unused)
 	assert_int_equal(hist.count, 100);
 }
 
+static struct hist came;
+
+static void since_nothing_is_all(void **unused)
+{
+	unsigned int i;
+
+	(void)unused;
+	for (i = 0; i < 1000; i++)
+		hist_add(&hist, random_value());
+	hist_since(&came, &hist, &other);
+	assert_memory_equal(&came, &hist, sizeof(hist));
+}
+
+static void since_itself_is_nothing(void **unused)
+{
+	(void)unused;
+	hist_add(&hist, 12345);
+	hist_since(&came, &hist, &hist);
+	hist_init(&other);
+	assert_memory_equal(&came, &other, sizeof(came));
+}
+
+/* What is between two readings, against a histogram of just that. */
+static void since_has_what_came(void **unused)
+{
+	struct hist alone;
+	unsigned int i, round;
+	uint64_t value;
+
+	(void)unused;
+	for (round = 0; round < 50; round++) {
+		other = hist;
+		hist_init(&alone);
+		for (i = 0; i < 100; i++) {
+			value = random_value() >> (round % 8);
+			hist_add(&hist, value);
+			hist_add(&alone, value);
+		}
+		hist_since(&came, &hist, &other);
+		assert_memory_equal(came.slots, alone.slots, sizeof(came.slots));
+		assert_int_equal(came.count, 100);
+		assert_int_equal(came.sum, alone.sum);
+		assert_true(came.max >= alone.max && hist_slot(came.max) == hist_slot(alone.max));
+		assert_true(came.min <= alone.min && hist_slot(came.min) == hist_slot(alone.min));
+		if (alone.max > other.max)
+			assert_int_equal(came.max, alone.max);
+	}
+}
+
+/* A slot was counted already, and the largest value not noted yet. */
+static void since_survives_a_torn_reading(void **unused)
+{
+	(void)unused;
+	hist_add(&hist, 100);
+	hist_add(&hist, 1000000);
+	hist.max = 100;
+	hist_since(&came, &hist, &other);
+	assert_int_equal(came.count, 2);
+	assert_true(came.max >= 1000000 && came.max < 1000000 * 33 / 32);
+	assert_int_equal(came.min, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +349,10 @@ int main(void)
 		cmocka_unit_test_setup(overflow_is_counted, empty_both),
 		cmocka_unit_test_setup(merge_equals_adding_to_one, empty_both),
 		cmocka_unit_test_setup(merge_counts_what_bpf_has_not, empty_both),
+		cmocka_unit_test_setup(since_nothing_is_all, empty_both),
+		cmocka_unit_test_setup(since_itself_is_nothing, empty_both),
+		cmocka_unit_test_setup(since_has_what_came, empty_both),
+		cmocka_unit_test_setup(since_survives_a_torn_reading, empty_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
