@@ -141,8 +141,7 @@ static int watch_load(struct collect_watch *watch, const struct collect_opts *op
 	return ret ? ret : watch_reset(watch);
 }
 
-/* While programs run, only what may be read then. */
-static int watch_read(struct collect_watch *watch, struct collect *collect, bool running)
+static int watch_read(struct collect_watch *watch, struct collect *collect, bool wanted)
 {
 	const struct collector *collector = watch->collector;
 	uint64_t missed;
@@ -152,7 +151,7 @@ static int watch_read(struct collect_watch *watch, struct collect *collect, bool
 	if (ret)
 		return ret;
 	collect->lost += missed - watch->missed;
-	return collector->read && (collector->live || !running) ? collector->read(watch, collect) : 0;
+	return collector->read && wanted ? collector->read(watch, collect) : 0;
 }
 
 /* --- all of them --- */
@@ -196,6 +195,8 @@ static void detach(struct collect *collect)
 
 	for (i = 0; i < collect->nr_watches; i++)
 		bpf_object__detach_skeleton(collect->watches[i].base);
+	for (i = 0; i < collect->nr_watches; i++)
+		collect->watches[i].running = false;
 }
 
 int collect_start(struct collect *collect)
@@ -209,6 +210,7 @@ int collect_start(struct collect *collect)
 			detach(collect);
 			return fail(&collect->watches[i], "attach", ret);
 		}
+		collect->watches[i].running = true;
 	}
 	stretch_begin();
 	return 0;
@@ -239,30 +241,32 @@ void collect_clear(struct collect *collect)
 	hist_init(&collect->update.irqs_off);
 }
 
-static int read_all(struct collect *collect, bool running)
+static int read_all(struct collect *collect, unsigned int which)
 {
+	struct collect_watch *watch;
 	unsigned int i;
 	int ret;
 
 	collect_clear(collect);
 	for (i = 0; i < collect->nr_watches; i++) {
-		ret = watch_read(&collect->watches[i], collect, running);
+		watch = &collect->watches[i];
+		ret = watch_read(watch, collect, which & watch->collector->which);
 		if (ret)
-			return fail(&collect->watches[i], "read", ret);
+			return fail(watch, "read", ret);
 	}
 	return 0;
 }
 
-int collect_peek(struct collect *collect)
+int collect_peek(struct collect *collect, unsigned int which)
 {
-	return read_all(collect, true);
+	return read_all(collect, which);
 }
 
 int collect_stop(struct collect *collect)
 {
 	stretch_end();
 	detach(collect);
-	return read_all(collect, false);
+	return read_all(collect, ~0U);
 }
 
 void collect_close(struct collect *collect)

@@ -4,7 +4,7 @@
  *
  *	collect_open()		load
  *	collect_start()		attach
- *	collect_peek()		fill in quotes and lost events so far, optional
+ *	collect_peek()		fill in what some of them saw so far, optional
  *	collect_stop()		detach, then fill in the results
  *	collect_close()
  */
@@ -110,12 +110,14 @@ struct bpf_object_skeleton;
  * @skeleton:  its own type
  * @base:      what all skeletons have in common
  * @missed:    events missed before it was opened
+ * @running:   its programs are attached
  */
 struct collect_watch {
 	const struct collector *collector;
 	void *skeleton;
 	struct bpf_object_skeleton *base;
 	uint64_t missed;
+	bool running;
 };
 
 /**
@@ -140,7 +142,8 @@ struct collect {
  */
 int collect_open(struct collect *collect, unsigned int which, const struct collect_opts *opts);
 int collect_start(struct collect *collect);
-int collect_peek(struct collect *collect);
+/* @which: those to be asked; of the others only lost events are filled in. */
+int collect_peek(struct collect *collect, unsigned int which);
 int collect_stop(struct collect *collect);
 void collect_close(struct collect *collect);
 

@@ -81,15 +81,22 @@ static void merge_cpu(void *into, const void *value)
 	hist_merge(&sum->stay, &cpu->stay);
 	sum->lost += cpu->lost;
 
-	/* No exit has claimed these. */
-	for (i = cpu->settled; i != cpu->fired; i++)
-		hist_add(&sum->other, cpu->held[i % PREEMPTION_HELD].late);
-
 	for (i = 0; i < ITERATIONS_NR_LEAVES; i++) {
 		sum->leaf[i].resumable += cpu->leaf[i].resumable;
 		sum->leaf[i].success += cpu->leaf[i].success;
 		sum->leaf[i].failed += cpu->leaf[i].failed;
 	}
+}
+
+/* No exit has claimed these, and none will once the programs are gone. */
+static void give_up_held(void *into, const void *value)
+{
+	const struct preemption_cpu *cpu = value;
+	struct preemption_cpu *sum = into;
+	uint32_t i;
+
+	for (i = cpu->settled; i != cpu->fired; i++)
+		hist_add(&sum->other, cpu->held[i % PREEMPTION_HELD].late);
 }
 
 static void merge_hist(void *into, const void *value)
@@ -115,6 +122,8 @@ static int read_preemption(struct collect_watch *watch, struct collect *collect)
 
 	init_cpu(&sum);
 	ret = percpu_read(skeleton->maps.cpus, 0, merge_cpu, &sum);
+	if (!ret && !watch->running)
+		ret = percpu_read(skeleton->maps.cpus, 0, give_up_held, &sum);
 	if (ret)
 		return ret;
 

@@ -111,6 +111,5 @@ const struct collector collector_quotes = {
 	.open	= open_quotes,
 	.reset	= reset,
 	.read	= read_quotes,
-	.live	= true,
 	.close	= close_quotes,
 };

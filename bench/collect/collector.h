@@ -22,8 +22,7 @@ struct bpf_object;
  * @loaded: fills maps that stay, optional
  * @reset: empties maps, optional
  * @read:  adds what the maps hold to empty results, and to @lost what they could
- *         not hold; optional
- * @live:  @read makes sense of maps that programs write to meanwhile
+ *         not hold; optional. Programs may write to them meanwhile, see @watch->running
  * @close: of whatever @open left; NULL-safe
  *
  * Functions return 0 or a negative errno and print nothing.
@@ -35,7 +34,6 @@ struct collector {
 	int (*loaded)(struct collect_watch *watch, const struct collect_opts *opts);
 	int (*reset)(struct collect_watch *watch);
 	int (*read)(struct collect_watch *watch, struct collect *collect);
-	bool live;
 	void (*close)(struct collect_watch *watch);
 };
 

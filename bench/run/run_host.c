@@ -61,7 +61,7 @@ static int show_until(uint64_t start, uint64_t end)
 	uint64_t next = start + NSEC_PER_SEC;
 
 	for (; next < end && sleep_until(next); next += NSEC_PER_SEC) {
-		if (collect_peek(&seen))
+		if (collect_peek(&seen, COLLECT_QUOTES))
 			return -1;
 		show_progress(start);
 	}
