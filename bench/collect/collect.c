@@ -24,6 +24,8 @@ static const struct collector *const collectors[COLLECT_MAX] = {
 	&collector_pool,
 	&collector_update,
 	&collector_empty,
+	&collector_tds,
+	&collector_state,
 };
 
 /* --- what went wrong --- */
@@ -222,6 +224,7 @@ void collect_clear(struct collect *collect)
 	unsigned int i;
 
 	free(collect->quotes.tds);
+	free(collect->tds.td);
 	memset(collect, 0, offsetof(struct collect, watches));
 
 	for (leaf = collect->iterations.leaf; leaf < collect->iterations.leaf + ITERATIONS_NR_LEAVES;
@@ -277,5 +280,7 @@ void collect_close(struct collect *collect)
 		collect->watches[i].collector->close(&collect->watches[i]);
 	collect->nr_watches = 0;
 	free(collect->quotes.tds);
+	free(collect->tds.td);
 	collect->quotes.tds = NULL;
+	collect->tds.td = NULL;
 }

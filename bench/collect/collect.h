@@ -19,6 +19,8 @@
 #include "../../bpf/iterations.h"
 #include "../../bpf/pool.h"
 #include "../../bpf/quotes.h"
+#include "../../bpf/state.h"
+#include "../../bpf/tds.h"
 #include "../../bpf/update.h"
 #include "collect/hist.h"
 
@@ -29,9 +31,11 @@ enum {
 	COLLECT_POOL		= 1 << 3,
 	COLLECT_UPDATE		= 1 << 4,
 	COLLECT_EMPTY		= 1 << 5,	/* a program that does nothing, to compare costs */
+	COLLECT_TDS		= 1 << 6,
+	COLLECT_STATE		= 1 << 7,
 };
 
-#define COLLECT_MAX		6
+#define COLLECT_MAX		8
 
 /**
  * struct collect_opts - what to watch, all optional
@@ -101,6 +105,18 @@ struct collect_quotes {
 	size_t nr_tds;
 };
 
+/* @seen.since is when it was read, and @seen.waited is up to then. */
+struct collect_live_td {
+	uint64_t tdr;
+	struct tds_td seen;
+};
+
+/* Every TD seen, by TDR. */
+struct collect_tds {
+	struct collect_live_td *td;
+	size_t nr;
+};
+
 struct collector;
 struct bpf_object_skeleton;
 
@@ -131,6 +147,8 @@ struct collect {
 	struct collect_quotes quotes;
 	struct pool_cpu pool;
 	struct update_cpu update;
+	struct collect_tds tds;
+	struct state_seen state;
 
 	struct collect_watch watches[COLLECT_MAX];
 	unsigned int nr_watches;

@@ -43,6 +43,8 @@ extern const struct collector collector_quotes;
 extern const struct collector collector_pool;
 extern const struct collector collector_update;
 extern const struct collector collector_empty;
+extern const struct collector collector_tds;
+extern const struct collector collector_state;
 
 /*
  * open_<name>() and close_<name>() of a collector that sets nothing before loading:
