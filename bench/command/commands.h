@@ -14,6 +14,7 @@ extern const struct command cmd_compare;
 extern const struct command cmd_profile;
 extern const struct command cmd_history, cmd_history_list, cmd_history_show;
 extern const struct command cmd_dashboard;
+extern const struct command cmd_top;
 extern const struct command cmd_load;
 extern const struct command cmd_trace;
 extern const struct command cmd_record;

@@ -24,6 +24,10 @@ KSHIM_PATH_SRCS := $(KSHIM_EMU_SRCS) $(wildcard kernel/tdx_*.c) \
 	$(addprefix kernel/lab/,seamcall.c bringup.c update.c alone.c)
 
 test_hist_SRCS := bench/collect/hist.c
+test_top_model_SRCS := bench/top/model.c bench/collect/hist.c
+test_top_view_SRCS := bench/top/view.c bench/top/page.c bench/top/json.c bench/top/model.c bench/collect/hist.c
+test_top_view_LIBS := -ljansson
+test_screen_SRCS := bench/top/screen.c
 test_tails_SRCS := bench/measure/tails.c
 test_stats_SRCS := $(addprefix bench/,compare/stats.c result/view.c result/result_read.c run/param.c)
 test_stats_LIBS := -ljansson
