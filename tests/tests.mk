@@ -35,7 +35,14 @@ unit: $(UNIT_TESTS)
 	@BUILD=$(BUILD) tests/run.sh $(UNIT_TESTS)
 
 .PHONY: test-programs
-test-programs: $(UNIT_TESTS) $(FUZZ_TARGETS) $(VM_TESTS)
+test-programs: $(UNIT_TESTS) $(FUZZ_TARGETS) $(VM_TESTS) $(BUILD)/tests/cli/make_capture
+
+# What tests/cli needs: captures of nothing that ever happened.
+$(BUILD)/tests/cli/make_capture: tests/cli/make_capture.c tests/unit/fake_events.h \
+		$(addprefix $(BUILD)/bench/trace/,capture.o event.o)
+	$(call msg,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Ibench -o $@ $(filter-out %.h,$^) -ljansson -lzstd
 
 $(BUILD)/tests/vm/%.o: tests/vm/%.c
 	$(call msg,CC,$@)

@@ -91,6 +91,8 @@ static void visit(const struct events_head *head, void *arg)
 		print_event(tracing->printer, event);
 	else
 		print_json(event_json(event));
+	if (ferror(stdout))
+		tracing->broken = errno ? errno : EIO;
 }
 
 /* Whoever has read enough and gone is noticed although nothing is to be written. */
@@ -99,9 +101,8 @@ static void pause_printing(void *arg)
 	struct tracing *tracing = arg;
 	struct pollfd out = { .fd = STDOUT_FILENO };
 
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout))
-		tracing->broken = errno ? errno : EIO;
+	if (fflush(stdout) && !tracing->broken)
+		tracing->broken = errno;
 	if (poll(&out, 1, 0) == 1 && out.revents & POLLERR)
 		tracing->broken = EPIPE;
 }
@@ -132,7 +133,7 @@ static void say_end(const struct tracing *tracing, const struct source_end *end)
 		fprintf(stderr, "; LOST %" PRIu64 " events%s%s%s\n", end->lost,
 			*end->lost_text ? " (" : "", end->lost_text, *end->lost_text ? ")" : "");
 	else
-		fputs(", no event lost\n", stderr);
+		fputs("; no event lost\n", stderr);
 }
 
 static int finish(struct tracing *tracing, const struct source_end *end, int ret)
