@@ -221,7 +221,7 @@ static void read_end(struct capture *capture)
 static bool read_body(struct capture *capture)
 {
 	struct events_head *head = &capture->event.head;
-	size_t size = event_size(head->kind), body = size - sizeof(*head);
+	size_t size = event_size(head->kind), body = size ? size - sizeof(*head) : 0;
 	const char *fault;
 
 	if (size == head->size && take(capture, head + 1, body) < body)

@@ -13,7 +13,11 @@ FUZZ_SANITIZERS := address,undefined
 
 fuzz_result_SRCS := $(test_result_SRCS)
 fuzz_result_LIBS := $(test_result_LIBS) -lm
-FUZZ_USER_TARGETS := $(FUZZ)/fuzz_result
+fuzz_capture_SRCS := $(addprefix bench/,trace/capture_read.c trace/event.c trace/quotes.c \
+	trace/tally.c trace/print.c trace/print_json.c collect/collect_clear.c collect/hist.c \
+	result/text.c result/result.c result/result_read.c result/whole.c run/param.c)
+fuzz_capture_LIBS := -ljansson -lzstd -lcrypto -lm
+FUZZ_USER_TARGETS := $(FUZZ)/fuzz_result $(FUZZ)/fuzz_capture
 
 FUZZ_MODE := -O2 -Itests/unit -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS) \
 	-fno-sanitize-recover=all -Wno-gnu-variable-sized-type-not-at-end

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 seconds=30
 keep=
-declare -A longest=([fuzz_result]=16384)	# bytes of an input, others 1024
+declare -A longest=([fuzz_result]=16384 [fuzz_capture]=8192)	# bytes of an input, others 1024
 tests=0 failed=0
 
 usage() {

@@ -383,6 +383,15 @@ static void large_window(void **state)
 	expect_error("damaged (Frame requires too much memory");
 }
 
+/* These bytes for records. */
+static void spill_records(const void *records, size_t size)
+{
+	char bytes[256] = "\2\0\0\0{}";
+
+	memcpy(bytes + 6, records, size);
+	spill_packed(bytes, 6 + size, 0);
+}
+
 /* One good record, then this one. */
 static void expect_fault(union event *event, const char *fault)
 {
@@ -405,6 +414,8 @@ static void hostile_records(void **state)
 	expect_fault(&event, "record 2: an event of no known kind");
 	event.head.kind = 65535;
 	expect_fault(&event, "no known kind");
+	spill_records((const uint8_t[24]){ [8] = 60 }, 24);	/* of size 0, as unknown ones have */
+	expect_error("no known kind");
 	event = fake_begin(1, 0, 1, 1);
 	event.head.size -= 8;
 	expect_fault(&event, "another size");
@@ -425,12 +436,12 @@ static void hostile_records(void **state)
 static void expect_end_fault(struct capture_end end, const void *behind, size_t size,
 			     const char *fault)
 {
-	char bytes[256] = "\2\0\0\0{}";
+	char bytes[128];
 
 	end.head.kind = 0;
-	memcpy(bytes + 6, &end, sizeof(end));
-	memcpy(bytes + 6 + sizeof(end), behind, size);
-	spill_packed(bytes, 6 + sizeof(end) + size, 0);
+	memcpy(bytes, &end, sizeof(end));
+	memcpy(bytes + sizeof(end), behind, size);
+	spill_records(bytes, sizeof(end) + size);
 	expect_error(fault);
 }
 
@@ -460,22 +471,6 @@ static void hostile_ends(void **state)
 }
 
 /* --- counted as collectors count --- */
-
-void collect_clear(struct collect *collect)
-{
-	memset(collect, 0, sizeof(*collect));
-	for (unsigned int i = 0; i < ITERATIONS_NR_LEAVES; i++) {
-		hist_init(&collect->iterations.leaf[i].duration);
-		hist_init(&collect->iterations.leaf[i].gap);
-		hist_init(&collect->iterations.leaf[i].iterations);
-	}
-	for (unsigned int i = 0; i < QUOTES_NR_PARTS; i++)
-		hist_init(&collect->quotes.part[i]);
-	hist_init(&collect->pool.alloc);
-	hist_init(&collect->pool.add);
-	collect->pool.chunk_min = UINT64_MAX;
-	hist_init(&collect->update.irqs_off);
-}
 
 static void count(const union event *event, void *arg)
 {

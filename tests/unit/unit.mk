@@ -63,7 +63,7 @@ test_history_LIBS := -ljansson -lsqlite3 -lzstd -lcrypto
 
 test_trace_quotes_SRCS := $(addprefix bench/trace/,quotes.c order.c event.c)
 test_capture_SRCS := $(addprefix bench/,trace/capture.c trace/capture_read.c trace/event.c trace/tally.c \
-	collect/hist.c)
+	collect/collect_clear.c collect/hist.c)
 test_capture_LIBS := -ljansson -lzstd
 
 test_lists_SRCS := $(KSHIM_SRCS) kernel/emu/lists.c
