@@ -359,7 +359,7 @@ const struct command cmd_record = {
 		"examples:\n"
 		"  sudo tdxbench record -d 30s                       what this host's guests ask for\n"
 		"  sudo tdxbench record --context -o slow.cap        for trace --slow: what got in between\n"
-		"  sudo tdxbench record -- tdxbench load -n 1000 --yes\n"
+		"  sudo tdxbench record -- tdxbench load -n 1000     of a load, with tdx_lab loaded\n"
 		"  tdxbench report tdxbench.cap                      tables, as of a run\n"
 		"  tdxbench trace --from tdxbench.cap                a line for each quote\n"
 		"\n"

@@ -255,11 +255,12 @@ const struct command cmd_trace = {
 	.name = "trace",
 	.summary = "Print a line for each quote as it ends, or for each iteration.",
 	.synopsis = "[OPTION...]",
-	.text = "TIME is CLOCK_MONOTONIC, as in dmesg and perf script. TOTAL = WAIT for a buffer + in SEAM\n"
-		"+ GAP between iterations + COPY in and out + OTHER. '-': the quote began before anybody\n"
-		"watched. Requests that came to nothing, bring-up, pool, states and updates have lines of\n"
-		"their own where they happen. A terminal that is too narrow loses THREAD, BYTES, OTHER,\n"
-		"TID, COPY, CPU, ITER, GAP, TIME, TD and SEAM, in this order.\n\n"
+	.text = "TIME is CLOCK_MONOTONIC, as of perf record -k monotonic and trace-cmd record -C mono.\n"
+		"TOTAL = WAIT for a buffer + in SEAM + GAP between iterations + COPY in and out + OTHER.\n"
+		"'-': the quote began before anybody watched. Requests that came to nothing, bring-up,\n"
+		"pool, states and updates have lines of their own where they happen. A terminal that is\n"
+		"too narrow loses THREAD, BYTES, OTHER, TID, COPY, CPU, ITER, GAP, TIME, TD and SEAM, in\n"
+		"this order.\n\n"
 		"--json: \"event\", \"time_ns\", \"cpu\", \"tid\" and the event's fields, named as in\n"
 		"tracepoints/README.md; \"thread\" is its name. Times are exact. The last line, \"event\":\n"
 		"\"end\", says how many there were and how many were lost, null when that is not known.\n\n"
