@@ -212,6 +212,18 @@ int lab_loop(bool traced, uint32_t iterations, struct tdx_lab_loop *loop)
 	return command(TDX_LAB_LOOP, loop, "TDX_LAB_LOOP");
 }
 
+int lab_loop_paced(uint32_t iterations, uint32_t batch, uint32_t period_ns,
+		   struct tdx_lab_loop *loop)
+{
+	*loop = (struct tdx_lab_loop){
+		.iterations = iterations,
+		.traced = true,
+		.batch = batch,
+		.period_ns = period_ns,
+	};
+	return command(TDX_LAB_LOOP, loop, "TDX_LAB_LOOP");
+}
+
 /* --- TDs --- */
 
 int td_create(struct td *td, uint64_t shared_size)

@@ -40,6 +40,9 @@ uint64_t lab_shared_size(const struct tdx_emu_profile *profile);
 /* Address of the timer function that makes the module's time pass, 0 if unknown. */
 uint64_t lab_timer_function(void);
 int lab_loop(bool traced, uint32_t iterations, struct tdx_lab_loop *loop);
+/* Interrupts on, @batch iterations every @period_ns; may end early, see loop->done. */
+int lab_loop_paced(uint32_t iterations, uint32_t batch, uint32_t period_ns,
+		   struct tdx_lab_loop *loop);
 
 /**
  * struct td - one TD

@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -619,6 +620,99 @@ out:
 	down();
 }
 
+/* --- the loop --- */
+
+static bool loop_is_refused(int fd, struct tdx_lab_loop loop)
+{
+	return ioctl(fd, TDX_LAB_LOOP, &loop) == -1 && errno == EINVAL;
+}
+
+static void test_loop_is_checked(void)
+{
+	struct tdx_lab_loop loop = { .iterations = 100, .traced = 1 };
+	int fd;
+
+	if (!load(&best))
+		goto out;
+	fd = raw_device();
+	EXPECT(loop_is_refused(fd, (struct tdx_lab_loop){ .iterations = 0 }));
+	EXPECT(loop_is_refused(fd, (struct tdx_lab_loop){ .iterations = 100001 }));
+	EXPECT(loop_is_refused(fd, (struct tdx_lab_loop){ .iterations = 1, .traced = 2 }));
+	EXPECT(loop_is_refused(fd, (struct tdx_lab_loop){ .iterations = 1, .done = 1 }));
+	EXPECT(loop_is_refused(fd, (struct tdx_lab_loop){ .iterations = 1, .period_ns = 1 }));
+	EXPECT(loop_is_refused(fd, (struct tdx_lab_loop){ .iterations = 1, .batch = 1,
+							  .period_ns = 1000000001 }));
+	/* 11 calls, a second each */
+	EXPECT(loop_is_refused(fd, (struct tdx_lab_loop){ .iterations = 101, .batch = 10,
+							  .period_ns = 1000000000 }));
+	EXPECT(!ioctl(fd, TDX_LAB_LOOP, &loop));
+	EXPECT_EQUAL(loop.done, 100);
+	EXPECT_EQUAL(loop.nops, 3);
+	EXPECT(loop.ns > 0);
+	close(fd);
+out:
+	down();
+}
+
+static unsigned int count_words(const char *text, const char *word)
+{
+	unsigned int count = 0;
+
+	for (; (text = strstr(text, word)); text++)
+		count++;
+	return count;
+}
+
+/* 10 calls of 5 iterations, a millisecond apart, and the last one of 3. */
+static void test_loop_at_a_rate(void)
+{
+	struct tdx_lab_loop loop;
+	static char trace[1 << 20];
+
+	if (!load(&best))
+		goto out;
+	write_file(TRACING "/trace", "");
+	write_file(TRACING "/events/tdx_ext/seamcall_exit/enable", "1");
+	EXPECT(!lab_loop_paced(53, 5, 1000000, &loop));
+	write_file(TRACING "/events/tdx_ext/seamcall_exit/enable", "0");
+
+	EXPECT_EQUAL(loop.done, 53);
+	EXPECT(loop.ns >= 11000000);
+	printf("# 11 calls took %llu ns\n", (unsigned long long)loop.ns);
+	read_file(TRACING "/trace", trace, sizeof(trace));
+	EXPECT_EQUAL(count_words(trace, " seamcall_exit: "), 53);
+	EXPECT_EQUAL(count_words(trace, " iteration=0 "), 11);
+	EXPECT_EQUAL(count_words(trace, " iteration=4 "), 10);
+	EXPECT_EQUAL(count_words(trace, " status=0x0 "), 11);
+
+	EXPECT(!lab_loop_paced(1000, 1000, 0, &loop));
+	EXPECT_EQUAL(loop.done, 1000);
+out:
+	down();
+}
+
+static void ignore_alarm(int signal)
+{
+	(void)signal;
+}
+
+static void test_loop_ends_by_a_signal(void)
+{
+	const struct itimerval soon = { .it_value.tv_usec = 5000 };
+	struct sigaction action = { .sa_handler = ignore_alarm };
+	struct tdx_lab_loop loop;
+
+	if (!load(&best))
+		goto out;
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	EXPECT(!lab_loop_paced(9000, 1, 1000000, &loop));
+	EXPECT(loop.done > 0 && loop.done < 100);
+	printf("# %u of 9000 iterations were made\n", loop.done);
+out:
+	down();
+}
+
 /* --- a host's memory --- */
 
 static void test_fragments(void)
@@ -752,6 +846,9 @@ int main(void)
 		  test_update_may_not_grow_the_pool, NULL },
 		{ "an update to another platform's module is refused",
 		  test_update_of_another_platform, NULL },
+		{ "the loop takes what it should", test_loop_is_checked, NULL },
+		{ "the loop makes iterations at a rate", test_loop_at_a_rate, NULL },
+		{ "the loop ends by a signal", test_loop_ends_by_a_signal, NULL },
 		{ "fragments are held and given back", test_fragments, NULL },
 		{ "the module notices a host that touches its pool", test_touched_pool, NULL },
 		{ "nothing is left behind", test_nothing_is_left_behind, NULL },

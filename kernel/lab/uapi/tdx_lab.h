@@ -151,19 +151,26 @@ struct tdx_lab_seamcall {
 #define TDX_LAB_FIXUP_TDR	0x80000000U
 
 /**
- * struct tdx_lab_loop - TDX_LAB_LOOP: cost of the resume loop itself
+ * struct tdx_lab_loop - TDX_LAB_LOOP: cost of the resume loop itself, or a source of
+ * iterations at a given rate
  * @iterations: of an extension SEAMCALL that does nothing, 1 to 100000
  * @traced:     1 the path's loop, 0 the same source built without tracepoints
- * @ns:         for all of it, interrupts off
+ * @ns:         for all of it
  * @nops:       patchable tracepoint sites in the path's loop
- * @reserved:   0
+ * @batch:      0: all iterations in one go, interrupts off. Else interrupts are on, and
+ *              so many iterations are one call of the SEAMCALL
+ * @period_ns:  with @batch: from the begin of a call to that of the next, up to 1 s, and
+ *              up to 10 s in all. A call that is late begins at once; 0: all of them do
+ * @done:       out, iterations made; with @batch a signal may end them early
  */
 struct tdx_lab_loop {
 	__u32 iterations;
 	__u32 traced;
 	__u64 ns;
 	__u32 nops;
-	__u32 reserved[3];
+	__u32 batch;
+	__u32 period_ns;
+	__u32 done;
 };
 
 /**
