@@ -47,6 +47,8 @@ test_flame_LIBS := -ljansson
 test_param_SRCS := bench/run/param.c
 test_suite_SRCS := $(addprefix bench/,run/suite.c run/keyfile.c run/profile.c run/param.c run/place.c)
 test_suite_LIBS := -linih
+test_observe_SRCS := bench/observe/parse.c
+test_observe_LIBS := -ljansson
 test_options_SRCS := bench/command/options.c
 test_count_SRCS := $(addprefix bench/,count/count_read.c count/symbols.c result/result.c \
 	result/result_read.c result/text.c result/whole.c collect/hist.c run/param.c)
