@@ -202,13 +202,18 @@ static int find_image(struct run_options *run)
 }
 
 /* Points to measure, or a line that says why there are none. */
-static bool any_point(const struct suite *suite, const struct run_options *run)
+static int check_points(const struct suite *suite, const struct run_options *run)
 {
+	const char *tools[RUN_TOOLS_MAX + 1];
+	unsigned int missing = run_tools(suite, run, tools, !run->stream);
+
 	if (run_count(suite, run))
-		return true;
+		return EXIT_DONE;
+	if (missing)
+		return EXIT_CANNOT_RUN;
 	fprintf(stderr, "tdxbench run: no point of suite %s matches '%s'; the first is '%s'\n",
 		suite->name, run->points, suite->points[0].id);
-	return false;
+	return EXIT_USAGE;
 }
 
 static int measure(const struct suite *suite, const char *path, struct run_options *run)
@@ -234,7 +239,9 @@ static int measure_suite(const char *file, struct run_options *run)
 	suite = suite_read(path, options.profiles);
 	if (!suite)
 		return EXIT_USAGE;
-	ret = any_point(suite, run) ? measure(suite, path, run) : EXIT_USAGE;
+	ret = check_points(suite, run);
+	if (!ret)
+		ret = measure(suite, path, run);
 	suite_free(suite);
 	return ret;
 }

@@ -11,6 +11,8 @@
 
 #include "run/suite.h"
 
+struct observer;
+
 /**
  * struct measurement - one way to measure
  * @name:    as suites say it
@@ -18,6 +20,8 @@
  * @params:  what a section may set beside the profile
  * @brings_up: @run does the bring-up itself; else it is done before
  * @counted: what it is about is counted by the plugin in QEMU
+ * @observer: the way of looking that a point is about, which may take a tool of the
+ *           host; NULL for a measurement that takes none
  * @run:     measures @point on a lab freshly set up for it and adds metrics and
  *           checks to @out. 0; 1 when it was interrupted; -1 after one line on
  *           stderr.
@@ -28,6 +32,7 @@ struct measurement {
 	const struct param *params;
 	bool brings_up;
 	bool counted;
+	const struct observer *(*observer)(const struct point *point);
 	int (*run)(const struct point *point, json_t *out);
 };
 

@@ -59,7 +59,18 @@ int run_check_events(void);
 /* Does the run, in a VM, take counting instructions? */
 bool run_counts(const struct suite *suite, const struct run_options *options);
 
-/* Points that the options select. */
+/* Most programs of the host that a run can want. */
+#define RUN_TOOLS_MAX	8
+
+/*
+ * Programs of the host that the selected points want, by name, NULL-terminated. Points
+ * whose program is not installed are not selected: returns how many programs that are;
+ * @say: a line on stderr for each.
+ */
+unsigned int run_tools(const struct suite *suite, const struct run_options *options,
+		       const char *tools[RUN_TOOLS_MAX + 1], bool say);
+
+/* Points that the options select and for which all is here. */
 unsigned int run_count(const struct suite *suite, const struct run_options *options);
 
 /*

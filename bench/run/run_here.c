@@ -12,13 +12,66 @@
 #include "run/interrupt.h"
 #include "measure/lab.h"
 #include "measure/measurement.h"
+#include "observe/observe.h"
 #include "result/result.h"
 #include "run/run.h"
 #include "measure/stretch.h"
 
+static bool matches(const struct point *point, const struct run_options *options)
+{
+	return !options->points || !fnmatch(options->points, point->id, FNM_EXTMATCH);
+}
+
+static const struct observer *observer_of(const struct point *point)
+{
+	return point->measurement->observer ? point->measurement->observer(point) : NULL;
+}
+
 static bool selected(const struct point *point, const struct run_options *options)
 {
-	return !options->points || !fnmatch(options->points, point->id, 0);
+	const struct observer *observer = observer_of(point);
+
+	return matches(point, options) && (!observer || observer_tool(observer));
+}
+
+/* False where it is in the list already. */
+static bool add_tool(const char *tools[RUN_TOOLS_MAX + 1], const char *tool)
+{
+	unsigned int i;
+
+	for (i = 0; i < RUN_TOOLS_MAX && tools[i]; i++)
+		if (!strcmp(tools[i], tool))
+			return false;
+	if (i < RUN_TOOLS_MAX)
+		tools[i] = tool;
+	return true;
+}
+
+unsigned int run_tools(const struct suite *suite, const struct run_options *options,
+		       const char *tools[RUN_TOOLS_MAX + 1], bool say)
+{
+	const char *missing[RUN_TOOLS_MAX + 1] = {};
+	unsigned int i, nr_missing = 0;
+
+	memset(tools, 0, (RUN_TOOLS_MAX + 1) * sizeof(*tools));
+	for (i = 0; i < suite->nr_points; i++) {
+		const struct observer *observer = observer_of(&suite->points[i]);
+
+		if (!observer || !observer->kind || !observer->kind->tool ||
+		    !matches(&suite->points[i], options))
+			continue;
+		if (observer_tool(observer)) {
+			add_tool(tools, observer->kind->tool);
+			continue;
+		}
+		if (!add_tool(missing, observer->kind->tool))
+			continue;
+		nr_missing++;
+		if (say)
+			fprintf(stderr, "tdxbench: points of %s are left out: it is not installed (apt-get install %s)\n",
+				observer->kind->tool, observer->kind->package);
+	}
+	return nr_missing;
 }
 
 unsigned int run_count(const struct suite *suite, const struct run_options *options)

@@ -14,7 +14,10 @@
 #include "run/place.h"
 #include "run/run.h"
 
-#define MAX_ARGS	(48 + 2 * SUITE_PROFILES_MAX)
+#define MAX_ARGS	(48 + 2 * SUITE_PROFILES_MAX + 2 * RUN_TOOLS_MAX)
+
+/* What a program takes with its libraries, in the initramfs and unpacked, and to run. */
+#define TOOL_MIB	256
 
 /* Where the guest has the profiles that its suite names. */
 #define GUEST_PROFILES	"/profiles"
@@ -66,6 +69,22 @@ static void add_profiles(struct arguments *args, const struct suite *suite)
 	}
 }
 
+/* Memory and tools, as much as the points want. */
+static void add_machine(struct arguments *args, const struct suite *suite,
+			const struct run_options *options)
+{
+	const char *tools[RUN_TOOLS_MAX + 1], **tool;
+	uint64_t memory = suite->vm.memory_mib;
+
+	run_tools(suite, options, tools, false);
+	for (tool = tools; *tool; tool++) {
+		add_option(args, "--tool", *tool);
+		memory += TOOL_MIB;
+	}
+	add_option(args, "--cpus", number(suite->vm.cpus));
+	add_option(args, "--mem", number(memory));
+}
+
 /*
  * vm.sh shows the guest's progress on its standard output; ours is for the
  * table, so it goes to stderr.
@@ -100,8 +119,7 @@ int run_in_vm(const struct suite *suite, const char *suite_path,
 
 	add(&args, place("scripts/vm.sh"));
 	add_option(&args, "--clock", options->virtual_clock ? "virtual" : "real");
-	add_option(&args, "--cpus", number(suite->vm.cpus));
-	add_option(&args, "--mem", number(suite->vm.memory_mib));
+	add_machine(&args, suite, options);
 	add_option(&args, "--kernel", options->image.kernel);
 	if (*options->image.append)
 		add_option(&args, "--append", options->image.append);
