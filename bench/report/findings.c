@@ -512,6 +512,66 @@ static void probes(const struct talk *talk, const json_t *points, bool virtual_c
 	}
 }
 
+static const char *observer(const json_t *point)
+{
+	return json_get_text(json_object_get(point, "params"), "observer");
+}
+
+static void prices(const struct talk *talk, const json_t *points, bool virtual_clock)
+{
+	const json_t *dearest = NULL;
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point)
+		if (point_measures(point, "price") &&
+		    (!dearest || number(point, "price.times_ours", "value") >
+				 number(dearest, "price.times_ours", "value")))
+			dearest = point;
+	if (!dearest || isnan(number(dearest, "price.times_ours", "value")))
+		return;
+	say(talk, "The dearest way of looking is %.40s%s: %s %s per iteration, %.3g times our collector of iterations.",
+	    observer(dearest), point_setting_is(dearest, "events", "both") ? " of both events" : "",
+	    number_text(number(dearest, "price.cost", "value")).s,
+	    virtual_clock ? "instructions" : "ns",
+	    number(dearest, "price.times_ours", "value"));
+}
+
+static bool is_our_collector(const json_t *point)
+{
+	return !strcmp(observer(point), "iterations") || !strcmp(observer(point), "preemption");
+}
+
+/* Ours at the highest rate that was reached, and who lost most. */
+static void losses(const struct talk *talk, const json_t *points)
+{
+	double rate = 0, lost = 0, worst = 0;
+	const json_t *loser = NULL;
+	json_t *point;
+	size_t i;
+
+	json_array_foreach(points, i, point) {
+		double share = number(point, "loss.share", "value");
+
+		if (!point_measures(point, "loss") || isnan(share))
+			continue;
+		if (is_our_collector(point)) {
+			rate = fmax(rate, number(point, "loss.rate", "value"));
+			lost += number(point, "loss.missing", "value");
+		}
+		if (share > worst) {
+			worst = share;
+			loser = point;
+		}
+	}
+	if (rate)
+		say(talk, "At up to %.3g million iterations per second our collectors lost %g events.",
+		    rate / 1e6, lost);
+	if (loser)
+		say(talk, "%.40s lost %.3g %% of its events at %.3g million iterations per second.",
+		    observer(loser), worst, number(loser, "loss.rate", "value") / 1e6);
+}
+
 static void what_stays(const struct talk *talk, const json_t *point)
 {
 	double pool = number(point, "pool.bytes", "value") / (1 << 20);
@@ -557,5 +617,7 @@ void findings(const json_t *result, void (*tell)(const char *sentence, void *arg
 	pool(&talk, points);
 	pieces(&talk, points);
 	probes(&talk, points, result_is_virtual(result));
+	prices(&talk, points, result_is_virtual(result));
+	losses(&talk, points);
 	memory(&talk, points);
 }

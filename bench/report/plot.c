@@ -581,6 +581,137 @@ static size_t pool_data(const json_t *points, FILE *out)
 	return rows;
 }
 
+/* ---- Ways of looking ---- */
+
+static bool is_price(const json_t *point)
+{
+	double cost;
+
+	return point_measures(point, "price") && point_stat(point, "price.cost", "value", &cost);
+}
+
+static double price(const json_t *point)
+{
+	double cost = 0;
+
+	point_stat(point, "price.cost", "value", &cost);
+	return cost;
+}
+
+static int by_price(const void *a, const void *b)
+{
+	double x = price(((const struct named *)a)->point);
+	double y = price(((const struct named *)b)->point);
+
+	return (x > y) - (x < y);
+}
+
+/* "perf-record", "perf-record both", "perf-record CPU 0" */
+static void name_observer(const json_t *point, char *rest, size_t size)
+{
+	snprintf(rest, size, "%.40s%s%s", setting_text(point, "observer"),
+		 point_setting_is(point, "events", "both") ? " both" : "",
+		 point_setting_number(point, "cpu") ? "" : " CPU 0");
+}
+
+/* Kind 0: the tracepoints alone, 1: ours, 2: a BPF program, 3: a tool. */
+static int observer_kind(const json_t *point)
+{
+	static const char *const programs[] = { "raw-", "btf-", "tp-" };
+	const char *name = setting_text(point, "observer"), *attached = setting_text(point, "attached");
+
+	if (!strcmp(name, "nothing"))
+		return 0;
+	if (!strncmp(attached, "ours", 4))
+		return 1;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
+		if (!strncmp(name, programs[i], strlen(programs[i])))
+			return 2;
+	return 3;
+}
+
+static size_t price_data(const json_t *points, FILE *out)
+{
+	size_t count;
+	struct named *named = name_points(points, is_price, name_observer, &count);
+
+	if (named)
+		qsort(named, count, sizeof(*named), by_price);
+	fputs("observer,cost_ns,times_ours,kind\n", out);
+	for (size_t i = 0; named && i < count; i++) {
+		csv_field(out, named[i].rest);
+		put_stat(out, named[i].point, "price.cost", "value", 1);
+		put_stat(out, named[i].point, "price.times_ours", "value", 1);
+		fprintf(out, ",%d\n", observer_kind(named[i].point));
+	}
+	free(named);
+	return count;
+}
+
+static bool is_loss(const json_t *point)
+{
+	double rate;
+
+	return point_measures(point, "loss") && point_stat(point, "loss.rate", "value", &rate);
+}
+
+static double loss_rate(const json_t *point)
+{
+	double rate = 0;
+
+	point_stat(point, "loss.rate", "value", &rate);
+	return rate;
+}
+
+static int by_rate(const void *a, const void *b)
+{
+	double x = loss_rate(((const struct named *)a)->point);
+	double y = loss_rate(((const struct named *)b)->point);
+
+	return (x > y) - (x < y);
+}
+
+static bool same_rest(const struct named *a, const struct named *b)
+{
+	return !strcmp(a->rest, b->rest);
+}
+
+/* Names in order of appearance, the points of each in that of the rate that was reached. */
+static size_t loss_data(const json_t *points, FILE *out)
+{
+	size_t count, rows = 0;
+	struct named *named = name_points(points, is_loss, name_observer, &count);
+	struct named *sorted = calloc(count + 1, sizeof(*sorted));
+
+	fputs("# one block per observer: rate_per_s,lost_percent\n", out);
+	if (named && sorted) {
+		memcpy(sorted, named, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), by_rate);
+	}
+	for (size_t i = 0; named && sorted && i < count; i++) {
+		size_t first = 0;
+
+		while (!same_rest(&named[first], &named[i]))
+			first++;
+		if (first < i)
+			continue;
+		fputs(rows ? "\n\n" : "", out);
+		csv_field(out, named[i].rest);
+		fputc('\n', out);
+		for (size_t j = 0; j < count; j++) {
+			if (!same_rest(&sorted[j], &named[i]))
+				continue;
+			fprintf(out, "%.10g", loss_rate(sorted[j].point));
+			put_stat(out, sorted[j].point, "loss.share", "value", 1);
+			fputc('\n', out);
+			rows++;
+		}
+	}
+	free(sorted);
+	free(named);
+	return rows;
+}
+
 /* ---- All plots ---- */
 
 const struct plot plot_table[] = {
@@ -609,6 +740,12 @@ const struct plot plot_table[] = {
 	  "Time to allocate the module's memory pool and to hand it over, by size: in one piece "
 	  "or in pieces of up to 2 MiB, in fresh memory and in memory that is free in single "
 	  "pages." },
+	{ "price", price_data,
+	  "What each way of looking costs the path per iteration, above the loop that nobody "
+	  "listens to. 'both': seamcall_enter was looked at as well." },
+	{ "loss", loss_data,
+	  "Events that each way of looking lost, by iterations per second as they were reached "
+	  "with it attached: a way that costs more reaches less." },
 	{ }
 };
 

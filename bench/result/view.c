@@ -20,6 +20,7 @@ enum kind {
 	MIB,		/* the same, a number of 4 KiB pages */
 	POLICY,		/* preset, and what differs from it */
 	STATE,		/* preempt: idle, slice, never */
+	PACE,		/* @name of params, a rate; 0 is as fast as it goes */
 	NUMBER,		/* @stat of @name */
 	HARM,		/* the same, and anything but 0 is bad */
 	TIME,		/* the same, ns */
@@ -40,11 +41,15 @@ struct column {
 	bool open_loop;		/* means nothing in a closed loop: left empty there */
 };
 
-/* @shows: which points of the measurement, NULL: all. */
+/*
+ * @shows: which points of the measurement, NULL: all.
+ * @order: metric whose least value comes first, NULL: as measured.
+ */
 struct view {
 	const char *measurement, *title;
 	const struct column *columns;
 	bool (*shows)(const struct point_list *all, const json_t *point);
+	const char *order;
 };
 
 /**
@@ -176,6 +181,31 @@ static const struct column pool_columns[] = {
 	BOOKS, END
 };
 
+static const struct column price_columns[] = {
+	SETTING("observer"),
+	SETTING("attached"),
+	SETTING("events"),
+	UNLESS("1", "cpu", "cpu"),
+	SECTION_TOO, VARIED_TOO,
+	VALUE("", "cost", NUMBER, "price.cost"),
+	VALUE("", "x ours", NUMBER, "price.times_ours"),
+	BOOKS, END
+};
+
+static const struct column loss_columns[] = {
+	SETTING("observer"),
+	UNLESS("exit", "events", "events"),
+	COLUMN("iterations/s", "offered", PACE, "rate", NULL),
+	SECTION_TOO, VARIED_TOO,
+	VALUE("iterations/s", "made", NUMBER, "loss.rate"),
+	VALUE("events", "fired", NUMBER, "loss.events"),
+	VALUE("events", "seen", NUMBER, "loss.seen"),
+	VALUE("events", "lost", NUMBER, "loss.missing"),
+	VALUE("events", "%", NUMBER, "loss.share"),
+	HIDDEN_ZERO("events", "not said", NUMBER, "loss.unsaid"),
+	BOOKS, END
+};
+
 static const struct column memory_columns[] = {
 	VALUE("", "TDs", NUMBER, "td.count"),
 	SECTION_TOO, VARIED_TOO,
@@ -258,15 +288,18 @@ static bool is_about_fairness(const struct point_list *all, const json_t *point)
 }
 
 static const struct view views[] = {
-	{ "throughput", "Quote throughput", throughput_columns, has_no_hog },
+	{ "throughput", "Quote throughput", throughput_columns, has_no_hog, NULL },
 	{ "throughput", "Fairness: one guest with many requests under way", fairness_columns,
-	  is_about_fairness },
-	{ "update", "Updates of the module under a storm of guests", update_columns, NULL },
-	{ "kill", "From SIGKILL to the end of the process", kill_columns, NULL },
-	{ "preempt", "Preemption latency", preempt_columns, NULL },
-	{ "pool", "Memory pool", pool_columns, NULL },
-	{ "memory", "Memory of TDs and tools", memory_columns, NULL },
-	{ "host", "Quotes that the guests of this host asked for", host_columns, NULL },
+	  is_about_fairness, NULL },
+	{ "update", "Updates of the module under a storm of guests", update_columns, NULL, NULL },
+	{ "kill", "From SIGKILL to the end of the process", kill_columns, NULL, NULL },
+	{ "preempt", "Preemption latency", preempt_columns, NULL, NULL },
+	{ "pool", "Memory pool", pool_columns, NULL, NULL },
+	{ "price", "Price of looking, per iteration: ns; under the virtual clock, instructions",
+	  price_columns, NULL, "price.cost" },
+	{ "loss", "Events lost at rising rates", loss_columns, NULL, NULL },
+	{ "memory", "Memory of TDs and tools", memory_columns, NULL, NULL },
+	{ "host", "Quotes that the guests of this host asked for", host_columns, NULL, NULL },
 };
 
 /* ---- Numbers for humans ---- */
@@ -362,6 +395,7 @@ static bool shows(const struct column *column, const char *name)
 	switch (column->kind) {
 	case PARAM:
 	case MIB:
+	case PACE:
 		return !strcmp(name, column->name);
 	case POLICY:
 		return !strcmp(name, policy_preset_param.name) || param_find(policy_params, name);
@@ -515,6 +549,11 @@ static void fill_cell(struct cell *cell, const struct rows *rows, const json_t *
 		if (!json_is_number(point_setting(point, column->name)))
 			cell->style = CELL_TEXT;
 		break;
+	case PACE:
+		human_scalar(point_setting(point, column->name), cell->text, sizeof(cell->text));
+		if (!strcmp(cell->text, "0"))
+			snprintf(cell->text, sizeof(cell->text), "all it can");
+		break;
 	case MIB:
 		number_cell(cell, number, column, 256);
 		break;
@@ -554,7 +593,7 @@ static void fill_cell(struct cell *cell, const struct rows *rows, const json_t *
 static bool is_setting(const struct column *column)
 {
 	return column->kind == PARAM || column->kind == MIB || column->kind == POLICY ||
-	       column->kind == STATE || column->kind == VARIED;
+	       column->kind == STATE || column->kind == PACE || column->kind == VARIED;
 }
 
 /* All cells that say what was measured, and in which result, in one text. */
@@ -787,6 +826,32 @@ bool point_has_view(const json_t *point)
 	return first_view(json_get_text(point, "measurement"));
 }
 
+static bool comes_before(const json_t *a, const json_t *b, const char *metric)
+{
+	double x, y;
+
+	return point_stat(a, metric, "value", &x) && point_stat(b, metric, "value", &y) && x < y;
+}
+
+/* Those that tell no order stay where they are. */
+static void sort_rows(struct rows *rows, const char *metric)
+{
+	for (size_t i = 1; i < rows->count; i++) {
+		for (size_t j = i; j && comes_before(rows->points[j], rows->points[j - 1], metric); j--) {
+			const json_t *point = rows->points[j];
+
+			rows->points[j] = rows->points[j - 1];
+			rows->points[j - 1] = point;
+			if (rows->letters) {
+				char letter = rows->letters[j];
+
+				rows->letters[j] = rows->letters[j - 1];
+				rows->letters[j - 1] = letter;
+			}
+		}
+	}
+}
+
 static void take_rows(struct rows *rows, const struct point_list *all, const char *measurement,
 		      const struct view *view)
 {
@@ -800,6 +865,8 @@ static void take_rows(struct rows *rows, const struct point_list *all, const cha
 			rows->letters[rows->count] = all->letter[i];
 		rows->points[rows->count++] = all->point[i];
 	}
+	if (view && view->order)
+		sort_rows(rows, view->order);
 	rows->look_alike = view && any_look_alike(rows);
 }
 
