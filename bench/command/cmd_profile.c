@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "command/commands.h"
+#include "command/wrap.h"
 #include "compare/blame.h"
 #include "count/flame.h"
 #include "count/profile_json.h"
@@ -231,43 +231,19 @@ static int show(const char *place)
 
 /* --- measuring --- */
 
-/* With --json, standard output is for the profile. */
-static int run_suite(int argc, char **argv)
-{
-	int out = options.json ? dup(STDOUT_FILENO) : -1, ret;
-
-	if (out >= 0)
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-	ret = command_main(&cmd_run, argc, argv);
-	fflush(stdout);
-	if (out >= 0) {
-		dup2(out, STDOUT_FILENO);
-		close(out);
-	}
-	return ret;
-}
-
-static void add_option(char **argv, int *argc, const char *option, const char *value)
-{
-	if (!value)
-		return;
-	argv[(*argc)++] = (char *)option;
-	argv[(*argc)++] = (char *)value;
-}
-
 /* `tdxbench run` does it, and keeps a result like any other. */
 static int measure(const char *points, const char *suite)
 {
 	char *argv[16] = { "run", "--count" };
 	int argc = 2, ret;
 
-	add_option(argv, &argc, "--points", points);
-	add_option(argv, &argc, "--results", options.results);
-	add_option(argv, &argc, "--kernel", options.kernel);
-	add_option(argv, &argc, "--module", options.module);
+	wrap_option(argv, &argc, "--points", points);
+	wrap_option(argv, &argc, "--results", options.results);
+	wrap_option(argv, &argc, "--kernel", options.kernel);
+	wrap_option(argv, &argc, "--module", options.module);
 	argv[argc++] = (char *)suite;
 
-	ret = run_suite(argc, argv);
+	ret = wrap_run(argc, argv, options.json);
 	return ret ? ret : show(result_published());
 }
 

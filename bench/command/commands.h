@@ -18,6 +18,7 @@ extern const struct command cmd_top;
 extern const struct command cmd_load;
 extern const struct command cmd_trace;
 extern const struct command cmd_record;
+extern const struct command cmd_probe_cost;
 extern const struct command cmd_list;
 extern const struct command cmd_doctor;
 extern const struct command cmd_setup;
