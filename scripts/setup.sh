@@ -29,6 +29,7 @@ packages=(
 	pahole kmod					# kernel modules
 	qemu-system-x86 busybox-static cpio xz-utils zstd	# the VM
 	gnuplot-nox					# plots
+	linux-perf bpftrace trace-cmd			# what probe-cost and recipes look with
 )
 packages_installed=(
 	gcc make pahole kmod				# tdx_lab.ko
