@@ -44,7 +44,7 @@ module_sources() {
 
 # Those that the program calls, and what they call.
 scripts() {
-	put 755 "$LIBDIR" scripts/{setup,module,vm,kallsyms,ab}.sh scripts/vm-init
+	put 755 "$LIBDIR" scripts/{setup,module,vm,kallsyms,ab}.sh scripts/vm-{init,console}
 	put 644 "$LIBDIR" scripts/debian.sh
 }
 

@@ -8,6 +8,8 @@
 # tdxbench.progress (the command's output), tdxbench.results (what it writes to
 # $TDXBENCH_RESULTS) and tdxbench.status. The kernel's console is a fourth file,
 # watched for signs of trouble.
+#
+# With --interactive the command has a virtio console besides, which is this terminal.
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -17,7 +19,7 @@ clock=virtual
 cpus=4
 mem=1024
 idle_timeout=120
-kernel='' append='' progress='' results='' console='' plugin=''
+kernel='' append='' progress='' results='' console='' plugin='' interactive=0
 files=() modules=() tools=() plugin_options=() guest_command=()
 
 # What a kernel says when it is in trouble, right after the time stamp.
@@ -43,6 +45,9 @@ Run COMMAND in a QEMU guest with a kernel of its own.
   --console FILE            keep the kernel's console
   --plugin FILE             a plugin for QEMU
   --plugin-option KEY=VALUE an option of it
+  --interactive             COMMAND runs on this terminal, which is the guest's for so
+                            long: Ctrl-C goes there, Ctrl-] x switches the guest off.
+                            No idle timeout
   --idle-timeout SEC        longest silence before the guest counts as hung ($idle_timeout)
   -h, --help                this text
 
@@ -56,9 +61,10 @@ main() {
 	parse_options "$@"
 	check_place
 	make_room
+	((!interactive)) || keep_terminal
 	make_initramfs
 	choose_accelerator
-	add_fingerprint
+	((interactive)) || add_fingerprint
 	start_qemu
 	watch_qemu
 	report_status
@@ -83,6 +89,7 @@ parse_options() {
 		case $option in
 		--) guest_command=("$@"); break ;;
 		-h | --help) usage; exit 0 ;;
+		--interactive) interactive=1 ;;
 		--clock | --cpus | --mem | --kernel | --append | --file | --module | --tool | \
 			--results | --progress | --console | --plugin | --plugin-option | --idle-timeout)
 			(($#)) || die 129 "$option needs a value, see --help"
@@ -154,6 +161,8 @@ file_spec() {
 check_place() {
 	local tool image
 
+	((!interactive)) || is_terminal ||
+		die 77 "--interactive needs a terminal for input and output"
 	for tool in qemu-system-x86_64 busybox cpio setpriv; do
 		type -P "$tool" >/dev/null || die 77 "$tool is missing: run tdxbench setup"
 	done
@@ -163,6 +172,10 @@ check_place() {
 	[[ $kernel ]] || die 77 "no kernel in $cache: run tdxbench setup"
 	[[ ! $plugin ]] || grep -q '^-plugin ' < <(qemu-system-x86_64 -help) ||
 		die 77 "this qemu-system-x86_64 was built without plugins: run tdxbench setup for Debian's"
+}
+
+is_terminal() {
+	[[ -t 0 && -t 1 ]] && { : <>/dev/tty; } 2>/dev/null
 }
 
 # Everything of this run that nobody asked to keep is in one directory.
@@ -195,7 +208,41 @@ clean_up() {
 		kill -KILL "$qemu" 2>/dev/null || :
 		wait "$qemu" 2>/dev/null || :
 	fi
+	give_back_terminal
 	rm -rf "$tmp"
+}
+
+### The terminal, with --interactive
+
+# QEMU puts it into raw mode and leaves it so. Somebody else puts it back who outlives
+# both, however they end: the pipe that they have open is at its end then.
+keep_terminal() {
+	local before
+
+	before=$(stty -g </dev/tty)
+	mkfifo "$tmp/alive" "$tmp/size"
+	exec {alive}<>"$tmp/alive" {size_pipe}<>"$tmp/size"
+	(
+		trap '' HUP INT TERM TTOU
+		exec <"$tmp/alive" {alive}>&- {size_pipe}>&-
+		read -r _ || :
+		stty "$before" </dev/tty
+	) >/dev/null 2>&1 &
+	keeper=$!
+	trap tell_size WINCH
+	tell_size
+}
+
+# The guest reads it, at first and whenever it has changed.
+tell_size() {
+	{ stty size </dev/tty >&"$size_pipe"; } 2>/dev/null || :
+}
+
+give_back_terminal() {
+	[[ ${keeper-} ]] || return 0
+	exec {alive}>&-
+	wait "$keeper" || :
+	keeper=
 }
 
 ### The initramfs
@@ -217,6 +264,10 @@ populate() {
 	mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,lib,usr/bin,usr/sbin}
 	install "$(type -P busybox)" "$root/bin/busybox"
 	install "$here/vm-init" "$root/init"
+	((!interactive)) || {
+		install "$here/vm-console" "$root/bin/vm-console"
+		guest_command=(vm-console "${TERM:-dumb}" "${guest_command[@]}")
+	}
 	echo "set -- ${guest_command[*]@Q}" >"$root/command"
 	for host in "${modules[@]}"; do
 		guest=$root/lib/$(basename "${host%.xz}")
@@ -333,6 +384,15 @@ joined() {
 	echo "${*//,/,,}"
 }
 
+# The guest's console is the terminal; of what is typed, QEMU itself heeds Ctrl-] only,
+# as telnet does. By the other port the guest is told of the terminal's size.
+terminal_args() {
+	printf '%s\n' -chardev serial,id=terminal,path=/dev/tty,mux=on -echr 0x1d \
+		-device virtconsole,chardev=terminal,name=tdxbench.terminal \
+		-chardev "$(joined pipe id=size "path=$tmp/size")" \
+		-device virtserialport,chardev=size,name=tdxbench.size
+}
+
 # ioeventfd would hand the guest's writes to another thread of QEMU, which answers
 # whenever the host lets it: the one thing that made runs differ.
 start_qemu() {
@@ -346,6 +406,7 @@ start_qemu() {
 		args+=(-chardev "$(joined file "id=$port" "path=${!port}")"
 			-device "virtserialport,chardev=$port,name=tdxbench.$port")
 	done
+	((!interactive)) || mapfile -t -O "${#args[@]}" args < <(terminal_args)
 	# Should this script be killed outright, the kernel kills QEMU. The pipe
 	# tells of QEMU's end without polling.
 	exec {pipe}< <(exec setpriv --pdeathsig KILL qemu-system-x86_64 "${args[@]}" \
@@ -370,10 +431,11 @@ watch_qemu() {
 }
 
 show_progress() {
-	local line
+	local line eol=''
 
+	((!interactive)) || eol=$'\r'
 	while IFS= read -r -u "$shown" line; do
-		printf '%s\n' "$line"
+		printf '%s\n' "$line$eol"
 		grown=$SECONDS
 	done
 	[[ ! $line ]] || { printf '%s' "$line" && grown=$SECONDS; }
@@ -403,7 +465,7 @@ look_around() {
 	now=$(stat -c %s "$results")
 	((now == size)) || grown=$SECONDS
 	size=$now
-	((SECONDS - grown < idle_timeout)) ||
+	((interactive || SECONDS - grown < idle_timeout)) ||
 		vm_failed "the guest hangs: no output, result or console line for $idle_timeout seconds"
 	read -r _ _ _ parent _ <"/proc/$$/stat"
 	((parent == PPID)) || die 1 "the caller has gone"
@@ -420,6 +482,8 @@ check_disk() {
 
 vm_failed() {
 	kill -KILL "$qemu" 2>/dev/null || :
+	give_back_terminal
+	((!interactive)) || echo >&2	# the cursor is anywhere
 	echo "vm.sh: $1" >&2
 	tail -n 25 "$console" | tr -d '\r' >&2
 	exit 1
@@ -435,6 +499,7 @@ report_status() {
 	no) vm_failed "$word $rest" ;;
 	esac
 	check_disk
+	((!interactive || ended)) || exit 0	# switched off
 	((ended == 0)) || vm_failed "QEMU ended with status $ended: $(tail -n 1 "$tmp/complaints")"
 	vm_failed "the guest went down before its command ended"
 }

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 status=0
 
-mapfile -t files < <(git ls-files -co --exclude-standard -- '*.c' '*.h' '*.sh' '*.mk' '*.ini' Makefile .ci/run scripts/vm-init |
+mapfile -t files < <(git ls-files -co --exclude-standard -- '*.c' '*.h' '*.sh' '*.mk' '*.ini' Makefile .ci/run scripts/vm-init scripts/vm-console 'scripts/shell/*' |
 	while read -r file; do [[ ! -e $file ]] || echo "$file"; done)
 mapfile -t scripts < <(grep -lm1 '^#!/bin/bash' "${files[@]}")
 mapfile -t code < <(printf '%s\n' "${files[@]}" | grep -E '^(bench|tests/vm)/.*\.c$')
