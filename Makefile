@@ -141,6 +141,14 @@ gate: setup
 	@$(MAKE) $(BUILD)/tdxbench
 	@$(BUILD)/tdxbench ab $(if $(BASE),--base '$(BASE)...')
 
+# CMD is for the guest's shell, as it was typed here.
+.PHONY: shell
+shell: export COMMAND = $(value CMD)
+shell: setup
+	@$(MAKE) --silent $(BUILD)/tdxbench module
+	@BUILD=$(BUILD) scripts/shell.sh $(if $(GUESTS),--guests '$(GUESTS)') $(if $(CPUS),--cpus '$(CPUS)') \
+		$(if $(CLOCK),--clock '$(CLOCK)') $(if $(value CMD),-- "$$COMMAND")
+
 # Of HEAD, with nothing changed.
 .PHONY: reference
 reference: setup
@@ -155,6 +163,8 @@ clean:
 help:
 	@echo 'make bench   set up, build, run the quick suite in a VM, report in results/latest'
 	@echo 'make gate    did what changed since BASE (default: the main branch) make anything worse?'
+	@echo 'make shell   a shell in a VM where GUESTS (8) ask for quotes, with perf, bpftrace, trace-cmd;'
+	@echo '             with CMD= a command there; CPUS= (2), CLOCK=virtual'
 	@echo 'make test    set up, build, run all tests'
 	@echo 'make         build only; make setup installs what that needs'
 	@echo 'make fuzz    fuzz the module and the path for FUZZ_SECONDS (600), in user space'
