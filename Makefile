@@ -149,6 +149,11 @@ shell: setup
 	@BUILD=$(BUILD) scripts/shell.sh $(if $(GUESTS),--guests '$(GUESTS)') $(if $(CPUS),--cpus '$(CPUS)') \
 		$(if $(CLOCK),--clock '$(CLOCK)') $(if $(value CMD),-- "$$COMMAND")
 
+# What documents show of commands, made anew by what HEAD builds.
+.PHONY: captures
+captures: setup
+	@BUILD=$(BUILD) scripts/captures.sh
+
 # Of HEAD, with nothing changed.
 .PHONY: reference
 reference: setup
@@ -170,6 +175,7 @@ help:
 	@echo 'make fuzz    fuzz the module and the path for FUZZ_SECONDS (600), in user space'
 	@echo 'make soak    all at once in VMs for SOAK_SECONDS (600)'
 	@echo 'make reference  run the quick suite at HEAD and keep it in results/reference'
+	@echo 'make captures   what documents show of top and trace, made anew'
 	@echo 'make man     manual pages, in $(BUILD)/man'
 	@echo 'make install, make uninstall   below PREFIX (/usr/local), or DESTDIR before it'
 	@echo 'make deb     a Debian package, in $(BUILD)'
