@@ -54,6 +54,27 @@ static const char *const fault_status_words[] = {
 #define overlong_words		NULL
 #define fault_after_words	NULL
 #define fault_times_words	NULL
+#define quote_p0_words		NULL
+#define quote_p10_words		NULL
+#define quote_p25_words		NULL
+#define quote_p75_words		NULL
+#define quote_p90_words		NULL
+#define quote_p99_words		NULL
+#define quote_p100_words	NULL
+#define slice_p0_words		NULL
+#define slice_p10_words		NULL
+#define slice_p25_words		NULL
+#define slice_p75_words		NULL
+#define slice_p90_words		NULL
+#define slice_p99_words		NULL
+#define slice_p100_words	NULL
+#define slice_p0_words		NULL
+#define slice_p10_words		NULL
+#define slice_p25_words		NULL
+#define slice_p75_words		NULL
+#define slice_p90_words		NULL
+#define slice_p99_words		NULL
+#define slice_p100_words	NULL
 
 #define PROFILE_ROW(name, def, min, max, unit, text)	\
 	{ #name, def, min, max, unit, name##_words, text },
@@ -70,6 +91,15 @@ void profile_defaults(struct tdx_emu_profile *profile)
 
 	for (param = profile_params; param->name; param++)
 		values[param - profile_params] = param->def;
+}
+
+/* Rows of both, one behind the other. */
+bool profile_constant(const struct param *param, uint64_t value)
+{
+	const size_t row = (size_t)(param - profile_params) * sizeof(uint64_t);
+
+	return row >= offsetof(struct tdx_emu_profile, quote_p0) &&
+	       row <= offsetof(struct tdx_emu_profile, slice_p100) && value == param->def;
 }
 
 #define POLICY_WORDS(name, best, first, second, text)	\

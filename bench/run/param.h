@@ -6,6 +6,7 @@
 #ifndef BENCH_PARAM_H
 #define BENCH_PARAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,8 @@ const char *param_word(const struct param *param, uint64_t value);
 extern const struct param profile_params[];
 
 void profile_defaults(struct tdx_emu_profile *profile);
+/* A row of profile_params that says no more than that a time does not vary. */
+bool profile_constant(const struct param *param, uint64_t value);
 
 /* Knobs of the quoting path's policy, row by row like struct tdx_quote_policy. */
 extern const struct param policy_params[];

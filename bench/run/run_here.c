@@ -122,7 +122,8 @@ static void note_settings(const struct point *point, json_t *out)
 
 	settings_text(profile, "name", point->profile_name);
 	for (param = profile_params; param->name; param++)
-		note(profile, param, rows[param - profile_params]);
+		if (!profile_constant(param, rows[param - profile_params]))
+			note(profile, param, rows[param - profile_params]);
 }
 
 static int measure(const struct point *point, const struct run_options *options, json_t *out)

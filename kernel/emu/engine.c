@@ -67,7 +67,7 @@ static void compute_halt(u64 *left_ns)
 	u64 stay = *left_ns, start, spent;
 
 	if (yield == TDX_EMU_YIELD_SLICE)
-		stay = min(stay, emu.profile.slice_ns);
+		stay = min(stay, emu_slice_ns());
 
 	start = ktime_get_ns();
 	WRITE_ONCE(alarm->rung, false);
@@ -125,7 +125,7 @@ static void compute_burn(u64 *left_ns)
 
 	start = rdtsc();
 	end = start + ns_to_tsc(*left_ns);
-	slice = may_leave ? ns_to_tsc(emu.profile.slice_ns) : end - start;
+	slice = may_leave ? ns_to_tsc(emu_slice_ns()) : end - start;
 
 	for (look = start + slice; look < end; look += slice) {
 		burn_until(look);

@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) "tdx_emu: " fmt
 
 #include <linux/errno.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/time64.h>
@@ -47,7 +48,22 @@ static int check_ranges(const struct tdx_emu_profile *profile)
 
 static u64 longest_call(const struct tdx_emu_profile *profile)
 {
-	return max3(profile->quote_ns, profile->ext_init_ns, profile->quote_init_ns);
+	u64 quote_ns = div_u64(profile->quote_ns * profile->quote_p100, TDX_EMU_SPREAD_ONE);
+
+	return max3(quote_ns, profile->ext_init_ns, profile->quote_init_ns);
+}
+
+static int check_spreads(const struct tdx_emu_profile *profile)
+{
+	const u64 *quote = TDX_EMU_SPREAD_OF(profile, quote);
+	const u64 *slice = TDX_EMU_SPREAD_OF(profile, slice);
+
+	if (emu_spread_valid(profile->quote_ns, quote, EMU_MAX_QUOTE_NS) &&
+	    emu_spread_valid(profile->slice_ns, slice, EMU_MAX_SLICE_NS))
+		return 0;
+	pr_err("profile: quote_p0 to quote_p100 and slice_p0 to slice_p100 must rise, up to %llu and %llu ns\n",
+	       EMU_MAX_QUOTE_NS, EMU_MAX_SLICE_NS);
+	return -ERANGE;
 }
 
 static int check_profile(const struct tdx_emu_profile *profile)
@@ -55,6 +71,8 @@ static int check_profile(const struct tdx_emu_profile *profile)
 	int ret;
 
 	ret = check_ranges(profile);
+	if (!ret)
+		ret = check_spreads(profile);
 	if (ret)
 		return ret;
 

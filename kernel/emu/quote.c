@@ -120,7 +120,7 @@ static u64 quote_get_check(struct emu_call *call, const struct tdx_module_args *
 		return r;
 
 	memcpy(call->report, emu_page(args->r8), sizeof(call->report));
-	call->left_ns = emu.profile.quote_ns;
+	call->left_ns = emu_quote_ns();
 	return TDX_SUCCESS;
 }
 

@@ -133,6 +133,7 @@ struct emu_counts {
  * @looked:  index of the pool page to be looked at next
  * @serial:  of the last quote
  * @td_serial: of the last TD
+ * @quote_draws, @slice_draws: times drawn, if they vary
  * @key:     of this epoch
  * @calls:   slots
  * @used:    bit n: slot n holds a call
@@ -161,6 +162,8 @@ struct emu_state {
 	u32 looked;
 	u64 serial;
 	u64 td_serial;
+	atomic64_t quote_draws;
+	atomic64_t slice_draws;
 	struct emu_key key;
 	struct emu_call *calls;
 	u64 used;
@@ -271,6 +274,15 @@ bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call));
 bool emu_work_done(struct emu_call *call);
 bool emu_work_pending(const struct emu_call *call);	/* some thread will do it, or is at it */
 void emu_work_wait(const struct emu_call *call);	/* until it is not; may sleep */
+
+/* spread.c: the next of what the profile has for them */
+#define EMU_MIN_SLICE_NS	100ULL
+#define EMU_MAX_SLICE_NS	10000000ULL
+#define EMU_MAX_QUOTE_NS	30000000000ULL
+
+u64 emu_quote_ns(void);
+u64 emu_slice_ns(void);
+bool emu_spread_valid(u64 median_ns, const u64 *spread, u64 max_ns);
 
 /* engine.c: TDX_SUCCESS when *left_ns has passed, else TDX_INTERRUPTED_RESUMABLE */
 int emu_engine_init(void);

@@ -5,11 +5,32 @@
  * of a suite file and the help text.
  *
  * X(name, default, min, max, unit, text)
+ *
+ * NAME_ns is a constant time, or the median of one that varies: then its quantiles are
+ * NAME_p0 to NAME_p100, 10,000 for the median itself, and straight lines between them.
  */
 #ifndef _TDX_EMU_PROFILE_H
 #define _TDX_EMU_PROFILE_H
 
 #include <linux/types.h>
+
+#define TDX_EMU_SPREAD_ONE	10000
+
+#define TDX_EMU_SPREAD(X, name)							\
+	X(name##_p0,		10000, 1, 10000, "",				\
+	  "shortest " #name "_ns, in 10,000ths of it")				\
+	X(name##_p10,		10000, 1, 10000, "",				\
+	  "1 of 10 is no longer than this")					\
+	X(name##_p25,		10000, 1, 10000, "",				\
+	  "1 of 4 is no longer than this")					\
+	X(name##_p75,		10000, 10000, 1000000, "",			\
+	  "3 of 4 are no longer than this")					\
+	X(name##_p90,		10000, 10000, 1000000, "",			\
+	  "9 of 10 are no longer than this")					\
+	X(name##_p99,		10000, 10000, 1000000, "",			\
+	  "99 of 100 are no longer than this")					\
+	X(name##_p100,		10000, 10000, 1000000, "",			\
+	  "longest " #name "_ns")
 
 #define TDX_EMU_PROFILE(X)							\
 	X(seed,			1, 0, ~0ULL, "",				\
@@ -28,6 +49,8 @@
 	  "compute time of TDH.QUOTE.INIT")					\
 	X(mem_add_ns,		1000, 0, 1000000, "ns",				\
 	  "compute time of TDH.EXT.MEM.ADD per page")				\
+	TDX_EMU_SPREAD(X, quote)						\
+	TDX_EMU_SPREAD(X, slice)						\
 	X(pool_pages,		12800, 0, 26880, "pages",			\
 	  "4 KiB pages the module asks for")					\
 	X(max_quote_size,	131048, 8192, 4194304, "bytes",			\
@@ -117,5 +140,11 @@ enum tdx_emu_fault_status {
 struct tdx_emu_profile {
 	TDX_EMU_PROFILE(TDX_EMU_PROFILE_MEMBER)
 };
+
+/* The rows of one TDX_EMU_SPREAD. */
+#define TDX_EMU_NR_SPREAD	7
+#define TDX_EMU_SPREAD_OF(profile, name)					\
+	((__u64 *)(profile) +							\
+	 __builtin_offsetof(struct tdx_emu_profile, name##_p0) / sizeof(__u64))
 
 #endif /* _TDX_EMU_PROFILE_H */

@@ -80,6 +80,15 @@ static void take_faults(struct bytes *in, struct tdx_emu_profile *profile)
 	profile->fault_status = take_below(in, TDX_EMU_STATUS_FATAL + 1);
 }
 
+/* Of one seed in four. */
+static void vary_times(struct tdx_emu_profile *profile)
+{
+	profile->quote_p0 = profile->slice_p0 = 5000;
+	profile->quote_p10 = profile->slice_p10 = 8000;
+	profile->quote_p99 = profile->slice_p99 = 15000;
+	profile->quote_p100 = profile->slice_p100 = 30000;
+}
+
 void take_profile(struct bytes *in, struct tdx_emu_profile *profile, bool next)
 {
 	u64 seed = profile->seed;
@@ -92,6 +101,8 @@ void take_profile(struct bytes *in, struct tdx_emu_profile *profile, bool next)
 	profile->mem_add_ns = 500;
 	profile->quote_ns = profile->ext_init_ns = profile->quote_init_ns =
 		1000 * (1 + take_below(in, 5));
+	if (profile->seed % 4 == 0)
+		vary_times(profile);
 	take_sizes(in, profile);
 	take_rules(in, profile);
 	take_faults(in, profile);

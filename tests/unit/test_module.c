@@ -644,6 +644,132 @@ static void quotes_of_the_size_asked_for(void **state)
 	power_off();
 }
 
+/* --- times that vary --- */
+
+#define DRAWS		64
+
+static int by_value(const void *a, const void *b)
+{
+	const u64 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void draw_times(u64 (*draw)(void), u64 times[DRAWS])
+{
+	u32 i;
+
+	power_on();
+	for (i = 0; i < DRAWS; i++)
+		times[i] = draw();
+	power_off();
+}
+
+static void spread_out(u64 *spread)
+{
+	static const u64 wide[] = { 5000, 8000, 9000, 11000, 13000, 20000, 30000 };
+
+	memcpy(spread, wide, sizeof(wide));
+}
+
+static void constant_times_are_constant(void **state)
+{
+	u64 times[DRAWS];
+	u32 i;
+
+	draw_times(emu_quote_ns, times);
+	for (i = 0; i < DRAWS; i++)
+		assert_int_equal(times[i], profile.quote_ns);
+	draw_times(emu_slice_ns, times);
+	for (i = 0; i < DRAWS; i++)
+		assert_int_equal(times[i], profile.slice_ns);
+}
+
+static void expect_spread(const u64 drawn[DRAWS], u64 median)
+{
+	u64 times[DRAWS];
+
+	memcpy(times, drawn, sizeof(times));
+	qsort(times, DRAWS, sizeof(*times), by_value);
+	assert_in_range(times[0], median / 2, median * 7 / 10);
+	assert_in_range(times[DRAWS / 10], median * 78 / 100, median * 82 / 100);
+	assert_in_range(times[DRAWS / 2], median * 99 / 100, median * 101 / 100);
+	assert_in_range(times[DRAWS * 9 / 10], median * 120 / 100, median * 140 / 100);
+	assert_in_range(times[DRAWS - 1], median * 15 / 10, median * 3);
+}
+
+/* As the profile has them already after some dozens, and the same from the same seed. */
+static void times_vary_as_the_profile_says(void **state)
+{
+	u64 first[DRAWS], second[DRAWS];
+
+	profile.quote_ns = 1000000;
+	spread_out(TDX_EMU_SPREAD_OF(&profile, quote));
+	draw_times(emu_quote_ns, first);
+	draw_times(emu_quote_ns, second);
+	assert_memory_equal(first, second, sizeof(first));
+	expect_spread(first, profile.quote_ns);
+
+	profile.seed++;
+	draw_times(emu_quote_ns, second);
+	assert_memory_not_equal(first, second, sizeof(first));
+	expect_spread(second, profile.quote_ns);
+
+	profile.slice_ns = 50000;
+	spread_out(TDX_EMU_SPREAD_OF(&profile, slice));
+	draw_times(emu_slice_ns, first);
+	expect_spread(first, profile.slice_ns);
+}
+
+/* The longest that ranges allow, times the widest. */
+static void times_at_their_ends(void **state)
+{
+	u64 times[DRAWS];
+	u32 i;
+
+	profile.slice_ns = 100;
+	profile.slice_p0 = profile.slice_p10 = profile.slice_p25 = 1;
+	profile.quote_ns = 300000000;
+	profile.quote_p100 = 1000000;
+	draw_times(emu_slice_ns, times);
+	for (i = 0; i < DRAWS; i++)
+		assert_int_equal(times[i], 100);
+	draw_times(emu_quote_ns, times);
+	for (i = 0; i < DRAWS; i++)
+		assert_in_range(times[i], 300000000, 30000000000ULL);
+}
+
+static void spreads_that_are_refused(void **state)
+{
+	struct tdx_emu_profile wrong;
+
+	power_on();
+	wrong = profile;
+	wrong.quote_p0 = 9000;
+	wrong.quote_p10 = 8000;
+	assert_int_equal(tdx_emu_set_profile(&wrong), -ERANGE);
+	wrong = profile;
+	wrong.slice_p99 = 12000;
+	assert_int_equal(tdx_emu_set_profile(&wrong), -ERANGE);
+	wrong = profile;
+	wrong.slice_ns = 10000000;
+	wrong.slice_p100 = 10001;
+	assert_int_equal(tdx_emu_set_profile(&wrong), -ERANGE);
+	wrong = profile;
+	wrong.quote_ns = 30000000000ULL;
+	wrong.quote_p100 = 10001;
+	assert_int_equal(tdx_emu_set_profile(&wrong), -ERANGE);
+	wrong = profile;
+	wrong.quote_p75 = 9999;
+	assert_int_equal(tdx_emu_set_profile(&wrong), -ERANGE);
+	wrong = profile;
+	wrong.quote_ns = 1000000000;
+	wrong.quote_p100 = 60000;
+	wrong.yield = TDX_EMU_YIELD_NEVER;
+	assert_int_equal(tdx_emu_set_profile(&wrong), -ERANGE);
+	power_off();
+}
+
 static void lengths_that_lie(void **state)
 {
 	struct td td;
@@ -1523,6 +1649,10 @@ int main(void)
 		TEST(touched_pool),
 		TEST(pool_comes_back_unmarked),
 		TEST(quotes_of_the_size_asked_for),
+		TEST(constant_times_are_constant),
+		TEST(times_vary_as_the_profile_says),
+		TEST(times_at_their_ends),
+		TEST(spreads_that_are_refused),
 		TEST(lengths_that_lie),
 		TEST(tokens),
 		TEST(slots),

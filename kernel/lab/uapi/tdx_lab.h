@@ -17,7 +17,7 @@
 #include "../../emu/tdx_emu_profile.h"
 #include "../../tdx_quote_policy.h"
 
-#define TDX_LAB_VERSION		2	/* changes with any incompatible change below */
+#define TDX_LAB_VERSION		3	/* changes with any incompatible change below */
 
 enum tdx_lab_state {
 	TDX_LAB_DOWN,		/* TDH.SYS.CONFIG not done */

@@ -24,7 +24,7 @@ u64 emu_compute(u64 *left_ns)
 	u64 stay = *left_ns;
 
 	if (leave && emu_may_leave())
-		stay = min(stay, emu.profile.slice_ns);
+		stay = min(stay, emu_slice_ns());
 	kshim_advance_ns(stay);
 	*left_ns -= stay;
 	return *left_ns ? TDX_INTERRUPTED_RESUMABLE : TDX_SUCCESS;
