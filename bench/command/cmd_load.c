@@ -26,6 +26,7 @@
 /* A load that has no end keeps no more samples than this at a time. */
 #define ROUND_QUOTES	100000
 
+static const char *const arrivals_words[] = { "poisson", "fixed", NULL };
 static const char *const preset_words[] = { "posted", "default", NULL };
 
 static const struct param duration_param = {
@@ -40,6 +41,7 @@ static struct {
 	const char *duration;
 	const char *profile;
 	const char *module;
+	unsigned int arrivals;
 	unsigned int policy;
 	bool json;
 	bool yes;
@@ -159,6 +161,7 @@ static int ask(struct session *session)
 		.hog = options.hog,
 		.kind = options.rate ? LOAD_OPEN : LOAD_CLOSED,
 		.rate = options.rate,
+		.arrivals = options.arrivals,
 		.cpu = -1,
 	};
 	int ret;
@@ -415,6 +418,8 @@ static const struct option_row rows[] = {
 	  "how long, such as 10s" },
 	{ 0, "rate", "N", OPTION_NUMBER, &options.rate, 1, 1000000, NULL,
 	  "requests a second of all guests, whether they are answered or not" },
+	{ 0, "arrivals", "HOW", OPTION_CHOICE, &options.arrivals, 0, 0, arrivals_words,
+	  "with --rate: intervals between them" },
 	{ 0, "hog", "N", OPTION_NUMBER, &options.hog, 1, 64, NULL,
 	  "requests that the first TD has under way at once" },
 	{ 'p', "profile", "NAME", OPTION_TEXT, &options.profile, 0, 0, NULL,
