@@ -86,6 +86,9 @@ int run_here(const struct suite *suite, const struct run_options *options);
 int run_in_vm(const struct suite *suite, const char *suite_path,
 	      const struct run_options *options, const char *stream);
 
+/* vm.sh with @arguments, which begin with its path and end with NULL. Its exit status. */
+int run_vm_script(const char *const *arguments);
+
 /*
  * Watch this host's quotes and send them to the open stream as one point. A signal
  * ends it like the time does. 0, or -1 after a line on stderr.

@@ -89,15 +89,15 @@ static void add_machine(struct arguments *args, const struct suite *suite,
  * vm.sh shows the guest's progress on its standard output; ours is for the
  * table, so it goes to stderr.
  */
-static pid_t start(const struct arguments *args)
+static pid_t start(const char *const *arguments)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
 	dup2(STDERR_FILENO, STDOUT_FILENO);
-	execv(args->list[0], (char *const *)args->list);
-	fprintf(stderr, "tdxbench: %s: %s\n", args->list[0], strerror(errno));
+	execv(arguments[0], (char *const *)arguments);
+	fprintf(stderr, "tdxbench: %s: %s\n", arguments[0], strerror(errno));
 	_exit(errno == ENOENT ? EXIT_CANNOT_RUN : EXIT_ERROR);
 }
 
@@ -110,12 +110,21 @@ static int wait_for(pid_t pid)
 	return status < 0 ? EXIT_ERROR : status;
 }
 
+int run_vm_script(const char *const *arguments)
+{
+	pid_t pid = start(arguments);
+
+	if (pid >= 0)
+		return wait_for(pid);
+	fprintf(stderr, "tdxbench: cannot start vm.sh: %s\n", strerror(errno));
+	return EXIT_ERROR;
+}
+
 int run_in_vm(const struct suite *suite, const char *suite_path,
 	      const struct run_options *options, const char *stream)
 {
 	const char *const *plugin;
 	struct arguments args = {};
-	pid_t pid;
 
 	add(&args, place("scripts/vm.sh"));
 	add_option(&args, "--clock", options->virtual_clock ? "virtual" : "real");
@@ -143,10 +152,5 @@ int run_in_vm(const struct suite *suite, const char *suite_path,
 		add_option(&args, "--points", options->points);
 	add(&args, "/suite.ini");
 
-	pid = start(&args);
-	if (pid < 0) {
-		fprintf(stderr, "tdxbench: cannot start vm.sh: %s\n", strerror(errno));
-		return EXIT_ERROR;
-	}
-	return wait_for(pid);
+	return run_vm_script(args.list);
 }
