@@ -14,7 +14,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_run, &cmd_ab, &cmd_report, &cmd_compare, &cmd_profile, &cmd_history,
-	&cmd_dashboard, &cmd_top, &cmd_trace, &cmd_record, &cmd_calibrate,
+	&cmd_dashboard, &cmd_top, &cmd_trace, &cmd_record, &cmd_replay, &cmd_calibrate,
 	&cmd_probe_cost, &cmd_load, &cmd_list, &cmd_doctor, &cmd_setup, NULL
 };
 

@@ -17,6 +17,7 @@ extern const struct command cmd_dashboard;
 extern const struct command cmd_top;
 extern const struct command cmd_trace;
 extern const struct command cmd_record;
+extern const struct command cmd_replay;
 extern const struct command cmd_calibrate;
 extern const struct command cmd_probe_cost;
 extern const struct command cmd_load;
