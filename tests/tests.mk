@@ -17,7 +17,7 @@ VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o
 TEST_JOBS := tests/vm/gate.sh tests/vm/short.sh "tests/vm/lab.sh test_lab 4" tests/vm/soak.sh \
 	"tests/fuzz/fuzz.sh --seconds 30" \
 	"tests/vm/lab.sh test_defects 4" "tests/vm/lab.sh test_hostile 4" tests/cli/interrupt.sh \
-	tests/vm/host.sh tests/vm/top.sh tests/vm/trace.sh tests/vm/probe-cost.sh \
+	tests/vm/host.sh tests/vm/top.sh tests/vm/trace.sh tests/vm/probe-cost.sh tests/vm/replay.sh \
 	"tests/vm/lab.sh --append init_on_alloc=0 test_lab 1" $(UNIT_TESTS) \
 	$(sort $(wildcard tests/cli/test_*.sh))
 

@@ -62,6 +62,9 @@ test_history_SRCS := $(addprefix bench/,history/history.c history/history_add.c 
 	compare/stats.c compare/alike.c run/interrupt.c result/result.c \
 	result/result_read.c result/text.c result/view.c result/whole.c collect/hist.c run/place.c run/param.c)
 test_history_LIBS := -ljansson -lsqlite3 -lzstd -lcrypto
+test_replay_SRCS := $(wildcard bench/replay/*.c) $(addprefix bench/,trace/capture.c trace/capture_read.c \
+	trace/event.c run/param.c run/profile.c run/keyfile.c run/place.c)
+test_replay_LIBS := -ljansson -lzstd -linih
 
 test_trace_quotes_SRCS := $(addprefix bench/trace/,quotes.c order.c event.c)
 test_capture_SRCS := $(addprefix bench/,trace/capture.c trace/capture_read.c trace/event.c trace/tally.c \
