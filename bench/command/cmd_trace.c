@@ -17,6 +17,7 @@
 #include "run/interrupt.h"
 #include "run/param.h"
 #include "trace/print.h"
+#include "trace/slow_watch.h"
 #include "trace/source.h"
 
 static const struct param duration_param = {
@@ -42,11 +43,14 @@ static struct {
 	const char *duration;
 	const char *buffer;
 	uint64_t count;
-} options;
+	uint64_t slow;
+	unsigned int by;
+} options = { .by = SLOW_PARTS + 1 };
 
 /**
  * struct tracing - what was printed
  * @printer:  NULL for JSON
+ * @slow:     for --slow: nothing is printed before the end
  * @rows:     quotes or iterations
  * @untimed:  of these quotes, begun before anybody watched
  * @events:   of all kinds
@@ -54,6 +58,7 @@ static struct {
  */
 struct tracing {
 	struct printer *printer;
+	struct slow_watch *slow;
 	uint64_t rows;
 	uint64_t untimed;
 	uint64_t events;
@@ -76,6 +81,13 @@ static bool enough(void *arg)
 	return tracing->broken || (options.count && tracing->rows >= options.count);
 }
 
+static void visit_slow(struct tracing *tracing, const struct events_head *head)
+{
+	slow_watch_event(tracing->slow, head);
+	tracing->rows = slow_watch_quotes(tracing->slow);
+	tracing->untimed = slow_watch_untimed(tracing->slow);
+}
+
 static void visit(const struct events_head *head, void *arg)
 {
 	const union event *event = (const union event *)head;
@@ -85,6 +97,10 @@ static void visit(const struct events_head *head, void *arg)
 	if (enough(tracing))
 		return;
 	tracing->events++;
+	if (tracing->slow) {
+		visit_slow(tracing, head);
+		return;
+	}
 	tracing->rows += quote || head->kind == EVENTS_ITERATION;
 	tracing->untimed += quote && !event->quote.total_ns;
 	if (tracing->printer)
@@ -101,6 +117,8 @@ static void pause_printing(void *arg)
 	struct tracing *tracing = arg;
 	struct pollfd out = { .fd = STDOUT_FILENO };
 
+	if (tracing->slow)
+		slow_watch_progress(tracing->slow);
 	if (fflush(stdout) && !tracing->broken)
 		tracing->broken = errno;
 	if (poll(&out, 1, 0) == 1 && out.revents & POLLERR)
@@ -140,10 +158,12 @@ static int finish(struct tracing *tracing, const struct source_end *end, int ret
 {
 	if (tracing->broken == EPIPE)
 		return EXIT_DONE;
-	if (!ret && options.json) {
+	if (!ret && tracing->slow)
+		slow_watch_print(tracing->slow, options.json, end->lost, stdout);
+	if (!ret && options.json)
 		print_end(tracing, end);
+	if (!ret)
 		pause_printing(tracing);
-	}
 	if (tracing->broken && tracing->broken != EPIPE) {
 		fprintf(stderr, "tdxbench trace: cannot write to standard output: %s\n",
 			strerror(tracing->broken));
@@ -183,11 +203,23 @@ static int take_filters(struct live_options *live)
 	return take(&longer_param, options.longer, &live->longer_ns);
 }
 
+static int check_slow(void)
+{
+	if (!options.slow && options.by <= SLOW_PARTS)
+		return usage_error("trace", "--by goes with --slow: slow by what");
+	if (options.slow && (options.iterations || options.leaf))
+		return usage_error("trace", "--slow is about quotes, not iterations: drop %s",
+				   options.leaf ? "--leaf" : "--iterations");
+	return EXIT_DONE;
+}
+
 static int take_options(struct source_options *source)
 {
 	struct live_options *live = &source->live;
-	int ret = take_filters(live);
+	int ret = check_slow();
 
+	if (!ret)
+		ret = take_filters(live);
 	options.iterations |= !!options.leaf;
 	live->iterations = options.iterations;
 	live->quotes = !options.iterations;
@@ -219,11 +251,16 @@ static int run(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	print.iterations = options.iterations;
 	print_size(&print);
-	if (!options.json)
+	if (options.slow)
+		tracing.slow = slow_watch_new((unsigned int)options.slow,
+					      options.by <= SLOW_PARTS ? options.by : SLOW_TOTAL,
+					      !options.from, &source.live);
+	else if (!options.json)
 		tracing.printer = printer_new(stdout, &print);
 	ret = source_run(&source, &listener, &end);
 	ret = finish(&tracing, &end, ret);
 	printer_free(tracing.printer);
+	slow_watch_free(tracing.slow);
 	return ret;
 }
 
@@ -238,6 +275,10 @@ static const struct option_row rows[] = {
 	  "only quotes, or iterations, that took as long: 5ms" },
 	{ 'F', "failed", NULL, OPTION_FLAG, &options.failed, 0, 0, NULL,
 	  "only what failed; an iteration left half-way has not" },
+	{ 's', "slow", "N", OPTION_NUMBER, &options.slow, 1, SLOW_MAX, NULL,
+	  "only the N slowest quotes, at the end, and why they were slow" },
+	{ 0, "by", "PART", OPTION_CHOICE, &options.by, 0, 0, slow_part_words,
+	  "with --slow: slow by which part (default: total)" },
 	{ 'f', "from", "CAPTURE", OPTION_TEXT, &options.from, 0, 0, NULL,
 	  "what tdxbench record has written, instead of this kernel" },
 	{ 'n', "count", "N", OPTION_NUMBER, &options.count, 1, 1000000000000, NULL,
@@ -261,6 +302,9 @@ const struct command cmd_trace = {
 		"pool, states and updates have lines of their own where they happen. A terminal that is\n"
 		"too narrow loses THREAD, BYTES, OTHER, TID, COPY, CPU, ITER, GAP, TIME, TD and SEAM, in\n"
 		"this order.\n\n"
+		"--slow: what each part of a quote's time went to: who held its buffer, which threads and\n"
+		"interrupts ran instead; against the median of all quotes. What else ran is known live,\n"
+		"and of captures that were recorded with --context.\n\n"
 		"--json: \"event\", \"time_ns\", \"cpu\", \"tid\" and the event's fields, named as in\n"
 		"tracepoints/README.md; \"thread\" is its name. Times are exact. The last line, \"event\":\n"
 		"\"end\", says how many there were and how many were lost, null when that is not known.\n\n"
@@ -269,6 +313,8 @@ const struct command cmd_trace = {
 		"  sudo tdxbench trace --longer 50ms --td 0x5a78000\n"
 		"  sudo tdxbench trace --failed                  what went wrong, as it does\n"
 		"  sudo tdxbench trace --iterations --longer 1ms   stays in SEAM that delay others\n"
+		"  sudo tdxbench trace --slow 5                  the five slowest until Ctrl-C, and why\n"
+		"  tdxbench trace --slow 3 --by gap --from tdxbench.cap\n"
 		"  tdxbench trace --from tdxbench.cap --json | jq 'select(.wait_ns > 1e6)'\n"
 		"\n"
 		"exit codes: 0 done, 1 error, 77 cannot run here, 129 usage, 130 or 143 interrupted\n"

@@ -24,14 +24,13 @@ const char *const slow_part_words[] = {
 /**
  * struct slow
  * @quotes:  slowest first
- * @typical: all quotes that counted, by part and total
+ * @typical: all quotes, by part and total
  */
 struct slow {
 	struct slow_quote *quotes;
 	unsigned int kept;
 	unsigned int keep;
 	enum slow_part by;
-	uint64_t untimed;
 	uint64_t lost;
 	struct slow_sources sources;
 	struct hist typical[SLOW_PARTS + 1];
@@ -65,6 +64,7 @@ void slow_free(struct slow *slow)
 
 void slow_event(struct slow *slow, const struct events_head *event)
 {
+	slow->sources.context |= event->kind >= EVENTS_SWITCH;
 	timeline_add(slow->sources.timeline, event);
 	holders_add(slow->sources.holders, event);
 }
@@ -106,18 +106,17 @@ static void insert(struct slow *slow, const struct trace_quote *quote, uint64_t 
 		slow->kept++;
 }
 
-void slow_quote(struct slow *slow, const struct trace_quote *quote)
+void slow_quote(struct slow *slow, const struct trace_quote *quote, bool candidate)
 {
 	unsigned int part;
 
 	/* It was under way when the listener came. */
-	if (!quote->end.total_ns) {
-		slow->untimed++;
+	if (!quote->end.total_ns)
 		return;
-	}
 	for (part = 0; part <= SLOW_TOTAL; part++)
 		hist_add(&slow->typical[part], slow_part_ns(&quote->end, part));
-	insert(slow, quote, slow_part_ns(&quote->end, slow->by));
+	if (candidate)
+		insert(slow, quote, slow_part_ns(&quote->end, slow->by));
 }
 
 void slow_set_lost(struct slow *slow, uint64_t lost)
@@ -133,11 +132,6 @@ uint64_t slow_lost(const struct slow *slow)
 uint64_t slow_seen(const struct slow *slow)
 {
 	return slow->typical[SLOW_TOTAL].count;
-}
-
-uint64_t slow_untimed(const struct slow *slow)
-{
-	return slow->untimed;
 }
 
 unsigned int slow_kept(const struct slow *slow)

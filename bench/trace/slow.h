@@ -138,20 +138,22 @@ struct slow_verdict {
 
 struct slow;
 
-/* @context: will the stream say what else ran? */
+/* @context: the stream will say what else ran; it is noticed, too, when it does. */
 struct slow *slow_new(unsigned int keep, enum slow_part by, bool context);
 void slow_free(struct slow *slow);
 
 /* Every record of the stream, in the order of their times. */
 void slow_event(struct slow *slow, const struct events_head *event);
-/* Every complete quote that counts, right after its last event. */
-void slow_quote(struct slow *slow, const struct trace_quote *quote);
+/*
+ * Every complete quote, right after its last event: says what is usual, and may be kept
+ * if it is a @candidate. One without times is left out.
+ */
+void slow_quote(struct slow *slow, const struct trace_quote *quote, bool candidate);
 /* Records that are known to be missing. */
 void slow_set_lost(struct slow *slow, uint64_t lost);
 uint64_t slow_lost(const struct slow *slow);
 
-uint64_t slow_seen(const struct slow *slow);	/* quotes that counted */
-uint64_t slow_untimed(const struct slow *slow);	/* and such as have no times */
+uint64_t slow_seen(const struct slow *slow);	/* quotes with times */
 unsigned int slow_kept(const struct slow *slow);
 enum slow_part slow_by(const struct slow *slow);
 bool slow_has_context(const struct slow *slow);
@@ -166,7 +168,7 @@ bool slow_known(enum slow_what what);	/* is it a cause, and no want of one? */
 
 /* 80 columns. Colours only where @out is a terminal and NO_COLOR is not set. */
 void slow_print(const struct slow *slow, FILE *out);
-/* One line of JSON for each, slowest first; tracepoints/README.md has the fields. */
+/* One line of JSON for each, slowest first; that of its quote_end with why. */
 void slow_print_json(const struct slow *slow, FILE *out);
 
 #endif /* BENCH_TRACE_SLOW_H */

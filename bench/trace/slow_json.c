@@ -4,8 +4,9 @@
  */
 #include <inttypes.h>
 #include <limits.h>
-#include <string.h>
 
+#include "result/result.h"
+#include "trace/print.h"
 #include "trace/slow.h"
 #include "trace/slow_say.h"
 
@@ -23,14 +24,6 @@ static json_t *address(uint64_t value)
 	return json_string(text);
 }
 
-/* Anybody may have named it: what is no text is left out. */
-static json_t *words(const char *text)
-{
-	json_t *string = json_string(text);
-
-	return string ? string : json_string("?");
-}
-
 static json_t *cause_json(const struct slow_cause *cause)
 {
 	json_t *object = json_pack("{s:s, s:o, s:o}", "what", slow_what_words[cause->what],
@@ -46,12 +39,12 @@ static json_t *cause_json(const struct slow_cause *cause)
 		/* fallthrough */
 	case SLOW_THREAD:
 		json_object_set_new(object, "tid", number(cause->tid));
-		json_object_set_new(object, "name", words(cause->name));
+		json_object_set_new(object, "thread", json_text(cause->name));
 		break;
 	case SLOW_IRQ:
 	case SLOW_SOFTIRQ:
 		json_object_set_new(object, "number", number(cause->number));
-		json_object_set_new(object, "name", words(say_interrupt(text, cause)));
+		json_object_set_new(object, "name", json_text(say_interrupt(text, cause)));
 		break;
 	default:
 		break;
@@ -90,7 +83,7 @@ static json_t *stays_json(const struct slow_quote *quote)
 
 	for (i = 0; i < stays->nr_left; i++)
 		json_array_append_new(left, json_pack("{s:o, s:o}",
-			"name", words(say_interrupt(text, &stays->left[i])),
+			"name", json_text(say_interrupt(text, &stays->left[i])),
 			"count", number(stays->left[i].count)));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "entries", number(quote->end.iterations),
@@ -112,35 +105,29 @@ static json_t *verdict_json(const struct slow *slow, const struct slow_quote *qu
 			 "ns", number(verdict.ns),
 			 "share", total > 0 ? (double)verdict.ns / total : 0.0,
 			 "usual", verdict.usual,
-			 "text", words(say_verdict(text, slow, quote)));
+			 "text", json_text(say_verdict(text, slow, quote)));
 }
 
+/* Its last event, and why. */
 static json_t *quote_json(const struct slow *slow, const struct slow_quote *quote,
 			  unsigned int rank)
 {
-	const struct events_quote *end = &quote->end;
-	json_t *object = json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "rank", (int)rank,
-				   "by", slow_part_words[slow_by(slow)],
-				   "quotes", number(slow_seen(slow)),
-				   "lost_events", number(slow_lost(slow)),
-				   "quote", number(end->quote), "tdr", address(end->tdr),
-				   "tid", number(end->head.tid), "name", words(end->comm));
+	const union event event = { .quote = quote->end };
+	json_t *object = event_json(&event);
 
-	json_object_set_new(object, "cpu", number(end->head.cpu));
-	json_object_set_new(object, "moved", number(quote->migrations));
+	json_object_set_new(object, "event", json_string("slow_quote"));
+	json_object_set_new(object, "rank", number(rank));
+	json_object_set_new(object, "by", json_string(slow_part_words[slow_by(slow)]));
 	json_object_set_new(object, "begin_ns", number(quote->begin_ns));
-	json_object_set_new(object, "total_ns", number(end->total_ns));
 	json_object_set_new(object, "median_total_ns", number(slow_typical(slow, SLOW_TOTAL)));
-	json_object_set_new(object, "error", json_integer(end->error));
-	json_object_set_new(object, "status", address(end->status));
-	json_object_set_new(object, "bytes", number(end->bytes));
 	json_object_set_new(object, "buffer",
 			    quote->has_buffer ? number(quote->buffer) : json_null());
+	json_object_set_new(object, "moved", number(quote->migrations));
 	json_object_set_new(object, "context", json_boolean(slow_has_context(slow)));
 	json_object_set_new(object, "whole", json_boolean(quote->whole));
+	json_object_set_new(object, "verdict", verdict_json(slow, quote));
 	json_object_set_new(object, "parts", parts_json(slow, quote));
 	json_object_set_new(object, "stays", stays_json(quote));
-	json_object_set_new(object, "verdict", verdict_json(slow, quote));
 	return object;
 }
 

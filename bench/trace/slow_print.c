@@ -214,9 +214,6 @@ static void put_wants(const struct page *page)
 	if (slow_lost(page->slow))
 		fprintf(page->out, "%" PRIu64 " events were lost: some of this may be incomplete.\n",
 			slow_lost(page->slow));
-	if (slow_untimed(page->slow))
-		fprintf(page->out, "%" PRIu64 " quotes were under way at the begin and have no times.\n",
-			slow_untimed(page->slow));
 }
 
 void slow_print(const struct slow *slow, FILE *out)

@@ -41,19 +41,6 @@ static void append(char *text, size_t size, size_t *at, const char *format, ...)
 		*at = *at + (size_t)length < size ? *at + (size_t)length : size - 1;
 }
 
-const char *say_time(char text[SAY_TIME], uint64_t ns)
-{
-	if (ns < 1000)
-		snprintf(text, SAY_TIME, "%" PRIu64 " ns", ns);
-	else if (ns < 999950)
-		snprintf(text, SAY_TIME, "%.1f us", (double)ns / 1e3);
-	else if (ns < 999950000)
-		snprintf(text, SAY_TIME, "%.1f ms", (double)ns / 1e6);
-	else
-		snprintf(text, SAY_TIME, "%.3g s", (double)ns / 1e9);
-	return text;
-}
-
 /* --- causes --- */
 
 static const char *const softirqs[] = {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "trace/print.h"
 #include "trace/slow.h"
 
 #define SAY_TIME	16
@@ -17,8 +18,11 @@
 extern const char *const slow_part_titles[];	/* "in SEAM" */
 extern const char *const slow_what_words[];	/* for JSON, in the order of enum slow_what */
 
-/* "12.3 ms" */
-const char *say_time(char text[SAY_TIME], uint64_t ns);
+static inline const char *say_time(char text[SAY_TIME], uint64_t ns)
+{
+	return time_text(ns, text, SAY_TIME);
+}
+
 /* "local timer", "eth0 (irq 33)", "softirq net-rx" */
 const char *say_interrupt(char text[SAY_CAUSE], const struct slow_cause *cause);
 /* "thread yes/233, 12 turns". Names are somebody's: to be printed with text_put(). */

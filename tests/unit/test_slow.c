@@ -32,6 +32,7 @@
 struct machine {
 	struct slow *slow;
 	struct trace_quotes *quotes;
+	bool context;
 	uint64_t now;
 	uint32_t cpu;
 	uint32_t tid;
@@ -50,12 +51,13 @@ static void to_slow(const struct trace_quote *quote, void *arg)
 {
 	struct machine *m = arg;
 
-	slow_quote(m->slow, quote);
+	slow_quote(m->slow, quote, true);
 }
 
 static void start(struct machine *m, unsigned int keep, enum slow_part by, bool context)
 {
 	memset(m, 0, sizeof(*m));
+	m->context = context;
 	m->slow = slow_new(keep, by, context);
 	m->quotes = trace_quotes_new(64, to_slow, m);
 	m->now = 1000 * MS;
@@ -74,6 +76,8 @@ static void feed(struct machine *m, void *record, uint16_t kind, uint32_t cpu, u
 {
 	struct events_head *head = record;
 
+	if (kind >= EVENTS_SWITCH && !m->context)
+		return;
 	*head = (struct events_head){ .ns = m->now, .kind = kind, .cpu = cpu, .tid = tid,
 				      .size = (uint16_t)event_size(kind) };
 	slow_event(m->slow, head);
@@ -443,8 +447,8 @@ static void names_the_holders(void **state)
 	assert_int_equal(quote->end.quote, 600);
 	assert_truth(&m, quote);
 	assert_verdict(&m, SLOW_WAIT, SLOW_HOLDER,
-		       "Waited 15.0 ms of 22.0 ms for buffer 0, which TD 0x5002 (t202/202) held "
-		       "for 6.0 ms and 2 others for 9.0 ms.");
+		       "Waited 15.0ms of 22.0ms for buffer 0, which TD 0x5002 (t202/202) held "
+		       "for 6.00ms and 2 others for 9.00ms.");
 	stop(&m);
 }
 
@@ -540,7 +544,7 @@ static void names_the_hog(void **state)
 	quote = slow_at(m.slow, 0);
 	assert_truth(&m, quote);
 	assert_verdict(&m, SLOW_GAP, SLOW_THREAD,
-		       "Thread t233/233 had its CPU for 24.0 ms of 29.1 ms, 2 times, between two "
+		       "Thread t233/233 had its CPU for 24.0ms of 29.1ms, 2 times, between two "
 		       "stays in SEAM.");
 	assert_int_equal(quote->stays.resumable, 1);
 	assert_int_equal(quote->stays.nr_left, 1);
@@ -564,7 +568,7 @@ static void tells_sleep_from_being_preempted(void **state)
 	usual_quotes(&m);
 	quote_with_gap(&m, sleeps);
 	assert_truth(&m, slow_at(m.slow, 0));
-	assert_verdict(&m, SLOW_GAP, SLOW_ASLEEP, "It slept for 30.0 ms of 35.0 ms");
+	assert_verdict(&m, SLOW_GAP, SLOW_ASLEEP, "It slept for 30.0ms of 35.0ms");
 	stop(&m);
 }
 
@@ -585,7 +589,7 @@ static void follows_it_to_another_cpu(void **state)
 	quote_with_gap(&m, moves);
 	assert_truth(&m, slow_at(m.slow, 0));
 	assert_int_equal(slow_at(m.slow, 0)->migrations, 2);
-	assert_verdict(&m, SLOW_GAP, SLOW_THREAD, "Thread t233/233 had its CPU for 12.0 ms");
+	assert_verdict(&m, SLOW_GAP, SLOW_THREAD, "Thread t233/233 had its CPU for 12.0ms");
 	stop(&m);
 }
 
@@ -612,7 +616,7 @@ static void names_the_storm(void **state)
 	quote = slow_at(m.slow, 0);
 	assert_truth(&m, quote);
 	assert_verdict(&m, SLOW_SEAM, SLOW_IRQ,
-		       "Interrupt eth0 (irq 33) took 10.0 ms of 15.1 ms, 400 times");
+		       "Interrupt eth0 (irq 33) took 10.0ms of 15.1ms, 400 times");
 	assert_int_equal(quote->stays.resumable, 399);
 	assert_int_equal(quote->stays.left[0].count, 399);
 	assert_int_equal(quote->stays.no_irq, 0);
@@ -634,7 +638,7 @@ static void says_when_the_module_took_long(void **state)
 	ends(&m);
 	assert_truth(&m, slow_at(m.slow, 0));
 	assert_verdict(&m, SLOW_SEAM, SLOW_MODULE,
-		       "The TDX module took 20.0 ms of 20.0 ms, 4.0 times the usual.");
+		       "The TDX module took 20.0ms of 20.0ms, 4.0 times the usual.");
 	stop(&m);
 }
 
