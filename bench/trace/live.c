@@ -202,17 +202,30 @@ static int attach(struct live *live, const struct bpf_program *program)
 	return is_context(program) && (errno == ENOENT || errno == ESRCH) ? 0 : -errno;
 }
 
+/*
+ * What else runs is watched before any quote is and until none is, so that no quote
+ * lacks it; and ends are seen before begins are.
+ */
+static int attach_rank(const struct bpf_program *program)
+{
+	if (is_context(program))
+		return 0;
+	return strcmp(bpf_program__name(program), "quote_begin") ? 1 : 2;
+}
+
 int live_start(struct live *live)
 {
 	struct bpf_program *program;
-	int ret;
+	int rank, ret;
 
-	bpf_object__for_each_program(program, live->skeleton->obj) {
-		if (!bpf_program__autoload(program))
-			continue;
-		ret = live->nr_links < MAX_PROGRAMS ? attach(live, program) : -E2BIG;
-		if (ret)
-			return fail("attach", ret);
+	for (rank = 0; rank < 3; rank++) {
+		bpf_object__for_each_program(program, live->skeleton->obj) {
+			if (!bpf_program__autoload(program) || attach_rank(program) != rank)
+				continue;
+			ret = live->nr_links < MAX_PROGRAMS ? attach(live, program) : -E2BIG;
+			if (ret)
+				return fail("attach", ret);
+		}
 	}
 	return EXIT_DONE;
 }
