@@ -167,12 +167,20 @@ static double above_usual(const struct slow *slow, const struct slow_quote *quot
 	return (double)quote->parts[part].ns - (double)slow_typical(slow, part);
 }
 
-/* The part that is most above what is usual, or, when none is, the longest. */
+/*
+ * The part that was asked for; else the one that is most above what is usual, or, when
+ * none is, the longest.
+ */
 static enum slow_part decisive_part(const struct slow *slow, const struct slow_quote *quote,
 				    bool *usual)
 {
 	enum slow_part longest = SLOW_COPY_IN, most = SLOW_COPY_IN, part;
 
+	if (slow->by < SLOW_PARTS) {
+		*usual = above_usual(slow, quote, slow->by) <=
+			 UNUSUAL * (double)quote->parts[slow->by].ns;
+		return slow->by;
+	}
 	for (part = 0; part < SLOW_PARTS; part++) {
 		if (quote->parts[part].ns > quote->parts[longest].ns)
 			longest = part;
@@ -183,10 +191,15 @@ static enum slow_part decisive_part(const struct slow *slow, const struct slow_q
 	return *usual ? longest : most;
 }
 
+static bool is_holder(const struct slow_cause *cause)
+{
+	return cause->what == SLOW_HOLDER || cause->what == SLOW_HOLDERS;
+}
+
 /* All holders of the buffer are one reason. */
 static bool same_reason(const struct slow_cause *a, const struct slow_cause *b)
 {
-	return a->what == b->what && (a->what == SLOW_HOLDER || a == b);
+	return a == b || (is_holder(a) && is_holder(b));
 }
 
 /*
@@ -221,7 +234,8 @@ struct slow_verdict slow_verdict(const struct slow *slow, const struct slow_quot
 		const struct slow_cause *cause = &account->causes[i];
 		uint64_t ns = weight(slow, quote, verdict.part, cause, verdict.usual);
 
-		if (ns > most) {
+		/* Of holders the longest is named, not the rest. */
+		if (ns > most && cause->what != SLOW_HOLDERS) {
 			most = ns;
 			verdict.cause = cause;
 		}

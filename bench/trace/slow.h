@@ -18,7 +18,7 @@ struct trace_quote;
 #define SLOW_MAX	1000	/* quotes that can be kept */
 #define SLOW_CAUSES	10	/* of a part, the longest; the others are one */
 #define SLOW_LEFT	6	/* interrupts that the module was left for, likewise */
-#define SLOW_UNBOUND	4	/* those others, and what is not known in three ways */
+#define SLOW_UNBOUND	5	/* those others, in two ways, and what is not known, in three */
 
 enum slow_part {
 	SLOW_COPY_IN,
@@ -38,13 +38,14 @@ extern const char *const slow_part_words[];
 enum slow_what {
 	SLOW_OWN,	/* the path's own code */
 	SLOW_MODULE,	/* the TDX module */
-	SLOW_HOLDER,	/* another quote had the buffer */
+	SLOW_HOLDER,	/* quotes of another thread had the buffer */
+	SLOW_HOLDERS,	/* holders beyond SLOW_CAUSES */
 	SLOW_THREAD,	/* another thread ran on its CPU */
 	SLOW_IRQ,	/* a hard interrupt */
 	SLOW_SOFTIRQ,
 	SLOW_IDLE,	/* it could have run, and the CPU was idle */
 	SLOW_ASLEEP,	/* for another reason than the buffer */
-	SLOW_MORE,	/* causes beyond SLOW_CAUSES */
+	SLOW_MORE,	/* other causes beyond those */
 	SLOW_BEFORE,	/* before the stream began, or not kept as long */
 	SLOW_LOST,	/* what ran had to make room in memory */
 	SLOW_UNEXPLAINED,
@@ -55,9 +56,9 @@ enum slow_what {
  * @what:   enum slow_what
  * @ns:     how much of it
  * @count:  times: interrupts, holds, turns of a thread
- * @quote, @tdr, @seam_ns: of a holder: its quote, its TD, its time in SEAM
  * @tid:    of a holder or thread
- * @buffer: of a holder
+ * @tdr, @buffer: of a holder: its TD, and what it had
+ * @quote, @seam_ns: likewise: its last quote, and its quotes' time in SEAM
  * @class, @number: of an interrupt or softirq
  * @name:   of thread or device, may be empty
  */

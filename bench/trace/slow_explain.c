@@ -58,7 +58,7 @@ bool slow_known(enum slow_what what)
 
 static bool same_cause(const struct slow_cause *a, const struct slow_cause *b)
 {
-	return a->what == b->what && a->quote == b->quote && a->tid == b->tid &&
+	return a->what == b->what && a->tdr == b->tdr && a->tid == b->tid &&
 	       a->class == b->class && a->number == b->number && !strcmp(a->name, b->name);
 }
 
@@ -69,8 +69,12 @@ static bool same_cause(const struct slow_cause *a, const struct slow_cause *b)
 static void count_cause(struct slow_cause *causes, unsigned int *nr, unsigned int max,
 			const struct slow_cause *cause)
 {
-	const struct slow_cause more = { .what = SLOW_MORE, .ns = cause->ns,
-					 .count = cause->count };
+	const struct slow_cause more = {
+		.what = cause->what == SLOW_HOLDER || cause->what == SLOW_HOLDERS ?
+			SLOW_HOLDERS : SLOW_MORE,
+		.ns = cause->ns,
+		.count = cause->count,
+	};
 	unsigned int i;
 
 	for (i = 0; i < *nr && !same_cause(&causes[i], cause); i++)
@@ -86,6 +90,8 @@ static void count_cause(struct slow_cause *causes, unsigned int *nr, unsigned in
 	}
 	causes[i].ns += cause->ns;
 	causes[i].count += cause->count;
+	causes[i].seam_ns += cause->seam_ns;
+	causes[i].quote = cause->quote;
 }
 
 static void add_cause(struct explain *e, enum slow_part part, const struct slow_cause *cause)
@@ -345,16 +351,18 @@ static void add_span(const struct timeline_span *span, enum timeline_where where
 	}
 }
 
+/* One hold may be cut off at either end: its stays in SEAM are then, too, at most. */
 static void add_hold(struct explain *e, const struct window *window)
 {
 	const struct hold *hold = window->hold;
+	uint64_t ns = window->to - window->from;
 	struct slow_cause cause = {
 		.what = SLOW_HOLDER,
-		.ns = window->to - window->from,
+		.ns = ns,
 		.count = 1,
 		.quote = hold->quote,
 		.tdr = hold->tdr,
-		.seam_ns = hold->seam_ns,
+		.seam_ns = hold->seam_ns < ns ? hold->seam_ns : ns,
 		.tid = hold->tid,
 		.buffer = hold->buffer,
 	};
@@ -437,7 +445,7 @@ static int by_weight(const void *a, const void *b)
 
 static void settle(struct slow_account *account, struct tally *tally, uint64_t ns)
 {
-	unsigned int i, known = 0;
+	unsigned int i;
 
 	balance(tally, ns);
 	qsort(tally->causes, tally->nr, sizeof(*tally->causes), by_weight);
@@ -447,9 +455,6 @@ static void settle(struct slow_account *account, struct tally *tally, uint64_t n
 
 		if (!cause.ns && !cause.count)
 			continue;
-		if (slow_known(cause.what) && known++ >= SLOW_CAUSES)
-			cause = (struct slow_cause){ .what = SLOW_MORE, .ns = cause.ns,
-						     .count = cause.count };
 		count_cause(account->causes, &account->nr, SLOW_CAUSES, &cause);
 	}
 }

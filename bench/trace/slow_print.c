@@ -28,26 +28,33 @@ static void style(const struct page *page, const char *code)
 		fprintf(page->out, "\033[%sm", code);
 }
 
-/* Broken between words, each line behind @indent blanks. */
+/* Broken between words, each line after the first behind @indent blanks; it is there already. */
 static void put_wrapped(FILE *out, const char *text, int indent)
 {
-	int column = WIDTH + 1;
+	int column = indent;
 	char word[128];
 
 	while (*text) {
 		int length = (int)strcspn(text, " ");
-		bool fits = column + 1 + length <= WIDTH;
+		bool first = column == indent, fits = column + 1 + length <= WIDTH;
 
 		snprintf(word, sizeof(word), "%.*s", length, text);
-		if (!fits && column <= WIDTH)
-			putc('\n', out);
-		fprintf(out, "%*s", fits ? 1 : indent, "");
+		if (!first && fits)
+			putc(' ', out);
+		else if (!first)
+			fprintf(out, "\n%*s", indent, "");
 		text_put(out, word);
-		column = fits ? column + 1 + length : indent + length;
+		column = first || !fits ? indent + length : column + 1 + length;
 		text += length;
 		text += strspn(text, " ");
 	}
 	putc('\n', out);
+}
+
+static void put_paragraph(FILE *out, const char *text)
+{
+	fputs("   ", out);
+	put_wrapped(out, text, 3);
 }
 
 static double share(const struct slow_quote *quote, uint64_t ns)
@@ -73,9 +80,8 @@ static void put_line(const struct page *page, const struct slow_quote *quote, ui
 {
 	char time[SAY_TIME];
 
-	fprintf(page->out, "     %10s %5.1f%%  ", say_time(time, ns), 100 * share(quote, ns));
-	text_put(page->out, text);
-	putc('\n', page->out);
+	fprintf(page->out, "     %8s %5.1f%%  ", say_time(time, ns), 100 * share(quote, ns));
+	put_wrapped(page->out, text, 21);
 }
 
 /* --- a part --- */
@@ -132,7 +138,7 @@ static void put_left(const struct page *page, const struct slow_stays *stays)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, " no interrupt %" PRIu64 ",",
 				       stays->no_irq);
 	text[strlen(text) - 1] = '\0';
-	put_wrapped(page->out, text, 3);
+	put_paragraph(page->out, text);
 }
 
 static void put_stays(const struct page *page, const struct slow_quote *quote)
@@ -189,7 +195,7 @@ static void put_quote(const struct page *page, const struct slow_quote *quote, u
 
 	put_title(page, quote, rank);
 	style(page, "1;33");
-	put_wrapped(page->out, say_verdict(text, page->slow, quote), 3);
+	put_paragraph(page->out, say_verdict(text, page->slow, quote));
 	style(page, "0");
 
 	fprintf(page->out, "   %-10s %12s %7s%9s%10s\n", "part", "time", "%", "x median", "median");
@@ -197,7 +203,7 @@ static void put_quote(const struct page *page, const struct slow_quote *quote, u
 		put_part(page, quote, part);
 	put_stays(page, quote);
 	if (!quote->whole)
-		put_wrapped(page->out, "Not all of its events are there.", 3);
+		put_paragraph(page->out, "Not all of its events are there.");
 	if (quote->dropped)
 		fprintf(page->out, "   %" PRIu64 " of its entries were not kept.\n",
 			quote->dropped);

@@ -16,6 +16,7 @@ const char *const slow_what_words[] = {
 	[SLOW_OWN]		= "own",
 	[SLOW_MODULE]		= "module",
 	[SLOW_HOLDER]		= "holder",
+	[SLOW_HOLDERS]		= "holders",
 	[SLOW_THREAD]		= "thread",
 	[SLOW_IRQ]		= "interrupt",
 	[SLOW_SOFTIRQ]		= "softirq",
@@ -80,18 +81,11 @@ const char *say_interrupt(char text[SAY_CAUSE], const struct slow_cause *cause)
 	return text;
 }
 
-static const char *times(uint64_t count)
-{
-	return count == 1 ? "once" : "times";
-}
-
-/* ", once", ", 12 times" */
+/* ", 12 times" */
 static void append_times(char *text, size_t size, size_t *at, uint64_t count)
 {
 	if (count > 1)
-		append(text, size, at, ", %" PRIu64 " %s", count, times(count));
-	else if (count)
-		append(text, size, at, ", %s", times(count));
+		append(text, size, at, ", %" PRIu64 " times", count);
 }
 
 static void append_thread(char *text, size_t size, size_t *at, const struct slow_cause *cause)
@@ -104,9 +98,11 @@ static const char *say_holder(char text[SAY_CAUSE], const struct slow_cause *cau
 	char time[SAY_TIME];
 	size_t at = 0;
 
-	append(text, SAY_CAUSE, &at, "TD 0x%" PRIx64 " (", cause->tdr);
+	append(text, SAY_CAUSE, &at, "held by TD 0x%" PRIx64 " (", cause->tdr);
 	append_thread(text, SAY_CAUSE, &at, cause);
-	append(text, SAY_CAUSE, &at, ") had it, %s in SEAM", say_time(time, cause->seam_ns));
+	append(text, SAY_CAUSE, &at, ")");
+	append_times(text, SAY_CAUSE, &at, cause->count);
+	append(text, SAY_CAUSE, &at, ", SEAM %s", say_time(time, cause->seam_ns));
 	return text;
 }
 
@@ -133,7 +129,8 @@ const char *say_cause(char text[SAY_CAUSE], const struct slow_cause *cause)
 		[SLOW_MODULE]		= "the TDX module",
 		[SLOW_IDLE]		= "ready to run on an idle CPU",
 		[SLOW_ASLEEP]		= "asleep",
-		[SLOW_MORE]		= "others, each shorter",
+		[SLOW_HOLDERS]		= "held by others, each for less",
+		[SLOW_MORE]		= "others, each less",
 		[SLOW_BEFORE]		= "a holder from before the recording, or none",
 		[SLOW_LOST]		= "context lost: no room for it in memory",
 		[SLOW_UNEXPLAINED]	= "unexplained",
@@ -195,19 +192,22 @@ static void say_holders(struct verdict_text *v)
 	const struct slow_account *wait = &v->quote->parts[SLOW_WAIT];
 	const struct slow_cause *first = v->verdict.cause;
 	char time[SAY_TIME];
-	uint64_t others = 0;
-	unsigned int i;
+	unsigned int i, others = 0;
+	bool more = false;
 
-	for (i = 0; i < wait->nr; i++)
-		others += wait->causes[i].what == SLOW_HOLDER && &wait->causes[i] != first ?
-			  wait->causes[i].count : 0;
+	for (i = 0; i < wait->nr; i++) {
+		others += wait->causes[i].what == SLOW_HOLDER && &wait->causes[i] != first;
+		more |= wait->causes[i].what == SLOW_HOLDERS;
+	}
 	SAY(v, "Waited ");
 	say_share(v, v->verdict.ns);
 	SAY(v, " for buffer %" PRIu32 ", which TD 0x%" PRIx64 " (", first->buffer, first->tdr);
 	append_thread(v->text, SAY_VERDICT, &v->at, first);
 	SAY(v, ") held for %s", say_time(time, first->ns));
+	append_times(v->text, SAY_VERDICT, &v->at, first->count);
 	if (others)
-		SAY(v, " and %" PRIu64 " %s for %s", others, others == 1 ? "other" : "others",
+		SAY(v, ", and %s%u %s for %s", more ? "more than " : "", others,
+		    others == 1 ? "other" : "others",
 		    say_time(time, v->verdict.ns - first->ns));
 	SAY(v, ".");
 }
@@ -292,6 +292,7 @@ const char *say_verdict(char text[SAY_VERDICT], const struct slow *slow,
 		say_unknown(&v);
 	}
 	if (v.verdict.usual)
-		SAY(&v, " No part took much longer than it usually does.");
+		SAY(&v, slow_by(slow) < SLOW_PARTS ? " That is as usual." :
+			" No part took much longer than it usually does.");
 	return text;
 }

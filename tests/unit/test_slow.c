@@ -448,7 +448,7 @@ static void names_the_holders(void **state)
 	assert_truth(&m, quote);
 	assert_verdict(&m, SLOW_WAIT, SLOW_HOLDER,
 		       "Waited 15.0ms of 22.0ms for buffer 0, which TD 0x5002 (t202/202) held "
-		       "for 6.00ms and 2 others for 9.00ms.");
+		       "for 6.00ms, and 2 others for 9.00ms.");
 	stop(&m);
 }
 
@@ -463,6 +463,45 @@ static void names_who_ran_when_the_buffer_was_free(void **state)
 	assert_truth(&m, slow_at(m.slow, 0));
 	assert_int_equal(ns_of(slow_at(m.slow, 0), SLOW_WAIT,
 			       (struct slow_cause){ .what = SLOW_THREAD, .tid = 77 }), 2 * MS);
+	stop(&m);
+}
+
+#define CROWD	40
+
+/* More holders than are told apart, some of them twice: one reason, and nothing is left out. */
+static void sums_up_a_crowd(void **state)
+{
+	const struct slow_account *wait;
+	struct machine m;
+	uint32_t i;
+
+	(void)state;
+	start(&m, 1, SLOW_TOTAL, true);
+	usual_quotes(&m);
+	for (i = 0; i < CROWD; i++)
+		quote_begin(&m, 1, 200 + i % 30, 500 + i, 0x5000000000 + i % 30);
+	quote_buffer(&m, 1, 200, 500, 0x5000000000, 0, 0);
+	begins(&m, 600);
+	m.part = SLOW_WAIT;
+	switched(&m, m.cpu, m.tid, 0, 2);
+	for (i = 0; i < CROWD; i++) {
+		if (i)
+			quote_buffer(&m, 1, 200 + i % 30, 500 + i, 0x5000000000 + i % 30, 0, 1);
+		pass(&m, (struct slow_cause){ .what = SLOW_HOLDER, .tid = i }, MS);
+	}
+	switched(&m, m.cpu, 0, m.tid, 0);
+	has_buffer(&m, 0);
+	ends(&m);
+
+	wait = &slow_at(m.slow, 0)->parts[SLOW_WAIT];
+	assert_adds_up(slow_at(m.slow, 0));
+	assert_int_equal(wait->nr, SLOW_CAUSES + 1);
+	assert_int_equal(wait->causes[0].ns, 2 * MS);
+	assert_int_equal(wait->causes[0].count, 2);
+	assert_int_equal(wait->causes[SLOW_CAUSES].what, SLOW_HOLDERS);
+	assert_int_equal(wait->causes[SLOW_CAUSES].ns, 20 * MS);
+	assert_int_equal(wait->causes[SLOW_CAUSES].count, 20);
+	assert_verdict(&m, SLOW_WAIT, SLOW_HOLDER, "and more than 9 others for 38.0ms.");
 	stop(&m);
 }
 
@@ -960,7 +999,7 @@ static void prints_what_can_be_read(void **state)
 	(void)state;
 	start(&m, 3, SLOW_TOTAL, true);
 	usual_quotes(&m);
-	waiting_quote(&m, 77);
+	waiting_quote(&m, 4000000000);
 	m.now += MS;
 	quote_with_gap(&m, hog);
 	out = open_memstream(&text, &size);
@@ -989,6 +1028,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_the_holders),
 		cmocka_unit_test(names_who_ran_when_the_buffer_was_free),
+		cmocka_unit_test(sums_up_a_crowd),
 		cmocka_unit_test(keeps_buffers_apart),
 		cmocka_unit_test(says_what_was_before_the_stream),
 		cmocka_unit_test(names_the_hog),
