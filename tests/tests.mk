@@ -7,7 +7,7 @@ include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
 
 # Programs that run in the VM, with the part of tdxbench that talks to the lab.
-VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile test_host test_kernel test_top soak update_lab)
+VM_TESTS := $(addprefix $(BUILD)/tests/vm/,test_lab test_defects test_hostile test_host test_kernel test_top soak update_lab ticker)
 VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o) \
 	$(addprefix $(BUILD)/bench/,run/facts.o run/kallsyms.o measure/lab.o \
 	measure/meminfo.o run/param.o measure/tails.o measure/verify.o)
@@ -17,7 +17,7 @@ VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o
 TEST_JOBS := tests/vm/gate.sh tests/vm/short.sh "tests/vm/lab.sh test_lab 4" tests/vm/soak.sh \
 	"tests/fuzz/fuzz.sh --seconds 30" \
 	"tests/vm/lab.sh test_defects 4" "tests/vm/lab.sh test_hostile 4" tests/cli/interrupt.sh \
-	tests/vm/host.sh tests/vm/top.sh tests/vm/trace.sh tests/vm/probe-cost.sh tests/vm/replay.sh \
+	tests/vm/host.sh tests/vm/top.sh tests/vm/trace.sh tests/vm/slow.sh tests/vm/probe-cost.sh tests/vm/replay.sh \
 	"tests/vm/lab.sh --append init_on_alloc=0 test_lab 1" $(UNIT_TESTS) \
 	$(sort $(wildcard tests/cli/test_*.sh))
 

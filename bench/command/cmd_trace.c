@@ -119,8 +119,9 @@ static void pause_printing(void *arg)
 
 	if (tracing->slow)
 		slow_watch_progress(tracing->slow);
-	if (fflush(stdout) && !tracing->broken)
-		tracing->broken = errno;
+	errno = 0;
+	if ((fflush(stdout) || ferror(stdout)) && !tracing->broken)
+		tracing->broken = errno ? errno : EIO;
 	if (poll(&out, 1, 0) == 1 && out.revents & POLLERR)
 		tracing->broken = EPIPE;
 }

@@ -84,6 +84,13 @@ static void put_line(const struct page *page, const struct slow_quote *quote, ui
 	put_wrapped(page->out, text, 21);
 }
 
+/* "once", "12 times" */
+static const char *times(uint64_t count, char text[32])
+{
+	snprintf(text, 32, count == 1 ? "once" : "%" PRIu64 " times", count);
+	return text;
+}
+
 /* --- a part --- */
 
 static void put_causes(const struct page *page, const struct slow_quote *quote,
@@ -125,12 +132,12 @@ static void put_part(const struct page *page, const struct slow_quote *quote, en
 /* "left 12 times: local timer 9, reschedule 2, no interrupt seen 1" */
 static void put_left(const struct page *page, const struct slow_stays *stays)
 {
-	char text[SAY_VERDICT], name[SAY_CAUSE];
+	char text[SAY_VERDICT], name[SAY_CAUSE], count[32];
 	unsigned int i;
 	size_t at;
 
-	at = (size_t)snprintf(text, sizeof(text), "left half-way %" PRIu64 " times, first served:",
-			      stays->resumable);
+	at = (size_t)snprintf(text, sizeof(text), "left half-way %s, first served:",
+			      times(stays->resumable, count));
 	for (i = 0; i < stays->nr_left && at < sizeof(text); i++)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, " %s %" PRIu64 ",",
 				       say_interrupt(name, &stays->left[i]), stays->left[i].count);
@@ -144,12 +151,12 @@ static void put_left(const struct page *page, const struct slow_stays *stays)
 static void put_stays(const struct page *page, const struct slow_quote *quote)
 {
 	const struct slow_stays *stays = &quote->stays;
-	char time[SAY_TIME];
+	char time[SAY_TIME], count[32];
 
 	if (!quote->end.iterations)
 		return;
-	fprintf(page->out, "   entered the module %u times, longest stay %s (entry %u, CPU %u)\n",
-		quote->end.iterations, say_time(time, stays->longest_ns), stays->longest + 1,
+	fprintf(page->out, "   entered the module %s, longest stay %s (entry %u, CPU %u)\n",
+		times(quote->end.iterations, count), say_time(time, stays->longest_ns), stays->longest + 1,
 		stays->longest_cpu);
 	if (stays->resumable && slow_has_context(page->slow))
 		put_left(page, stays);
@@ -181,7 +188,7 @@ static void put_title(const struct page *page, const struct slow_quote *quote, u
 	text_put(page->out, text);
 	style(page, "0");
 	if (quote->migrations)
-		fprintf(page->out, ", moved %u times", quote->migrations);
+		fprintf(page->out, ", moved %s", times(quote->migrations, name));
 	if (end->error)
 		fprintf(page->out, ": %s", error_name(end->error, name, sizeof(name)));
 	putc('\n', page->out);

@@ -398,9 +398,15 @@ const struct timeline_span *timeline_interrupt(const struct timeline *timeline, 
 
 /* --- one thread, asked --- */
 
+/**
+ * struct walk - through a thread's time
+ * @at:      how far
+ * @horizon: before this, where it was on no CPU it may have been on any
+ */
 struct walk {
 	const struct timeline *timeline;
 	uint64_t at;
+	uint64_t horizon;
 	timeline_visitor *visit;
 	void *arg;
 };
@@ -458,7 +464,7 @@ static void tell_cpu(struct walk *walk, uint32_t number, uint64_t to, enum timel
 		tell_nothing(walk, to, TIMELINE_UNKNOWN, where);
 }
 
-/* A thread may have been on any CPU whose past has had to make room. */
+/* Some CPU's past has had to make room up to there. */
 static uint64_t horizon(const struct timeline *timeline)
 {
 	uint64_t latest = 0;
@@ -476,7 +482,7 @@ static uint64_t horizon(const struct timeline *timeline)
 static void tell_away(struct walk *walk, const struct timeline_span *left,
 		      const struct timeline_span *next, uint64_t to)
 {
-	uint64_t known = horizon(walk->timeline);
+	uint64_t known = walk->horizon;
 	uint32_t cpu;
 
 	if (walk->at < known)
@@ -552,7 +558,7 @@ static struct spans own_spans(const struct timeline *timeline, uint32_t tid, uin
 unsigned int timeline_thread(const struct timeline *timeline, uint32_t tid, uint32_t cpu,
 			     uint64_t from, uint64_t to, timeline_visitor *visit, void *arg)
 {
-	struct walk walk = { .timeline = timeline, .at = from, .visit = visit, .arg = arg };
+	struct walk walk = { timeline, from, horizon(timeline), visit, arg };
 	struct spans spans = own_spans(timeline, tid, cpu, from, to);
 	const struct timeline_span *left = NULL;
 	unsigned int migrations = 0;
