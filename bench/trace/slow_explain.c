@@ -153,8 +153,6 @@ static void cut_hold(const struct hold *hold, void *arg)
 	const struct waiting *waiting = arg;
 	uint64_t to = !hold->to || hold->to > waiting->to ? waiting->to : hold->to;
 
-	if (hold->quote == waiting->e->quote->end.quote)
-		return;
 	cut_free(waiting, hold->from < to ? hold->from : to);
 	add_window(waiting->e, SLOW_WAIT, to, hold, false);
 }

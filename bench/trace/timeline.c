@@ -478,9 +478,9 @@ static uint64_t horizon(const struct timeline *timeline)
 	return latest;
 }
 
-/* Until @to the thread was on no CPU; @left and @next: where it was before and after. */
-static void tell_away(struct walk *walk, const struct timeline_span *left,
-		      const struct timeline_span *next, uint64_t to)
+/* Until @to the thread was on no CPU; @left: its stretch before; @next: its CPU then. */
+static void tell_away(struct walk *walk, const struct timeline_span *left, uint32_t next,
+		      uint64_t to)
 {
 	uint64_t known = walk->horizon;
 	uint32_t cpu;
@@ -493,7 +493,7 @@ static void tell_away(struct walk *walk, const struct timeline_span *left,
 		tell_nothing(walk, to, TIMELINE_UNKNOWN, TIMELINE_NOWHERE);
 		return;
 	}
-	cpu = left->state && next ? next->cpu : left->cpu;
+	cpu = left->state ? next : left->cpu;
 	tell_cpu(walk, cpu, to, left->state ? TIMELINE_BLOCKED : TIMELINE_READY);
 }
 
@@ -568,13 +568,13 @@ unsigned int timeline_thread(const struct timeline *timeline, uint32_t tid, uint
 		const struct timeline_span *span = &spans.all[i];
 
 		if (span->from > walk.at)
-			tell_away(&walk, left, span, span->from);
+			tell_away(&walk, left, span->cpu, span->from);
 		tell(&walk, span, to, TIMELINE_ON);
 		migrations += left && left->cpu != span->cpu;
 		left = span;
 	}
 	if (walk.at < to)
-		tell_away(&walk, left, NULL, to);
+		tell_away(&walk, left, cpu, to);
 	free(spans.all);
 	return migrations;
 }

@@ -77,7 +77,7 @@ static void feed(struct machine *m, void *record, uint16_t kind, uint32_t cpu, u
 	struct events_head *head = record;
 
 	if (kind >= EVENTS_SWITCH && !m->context)
-		return;
+		return;	/* nobody asked for these */
 	*head = (struct events_head){ .ns = m->now, .kind = kind, .cpu = cpu, .tid = tid,
 				      .size = (uint16_t)event_size(kind) };
 	slow_event(m->slow, head);
@@ -118,6 +118,13 @@ static void quote_buffer(struct machine *m, uint32_t cpu, uint32_t tid, uint64_t
 				       .wait_ns = wait_ns };
 
 	feed(m, &event, EVENTS_QUOTE_BUFFER, cpu, tid);
+}
+
+static void other_stay(struct machine *m, uint32_t cpu, uint32_t tid, uint64_t quote, uint64_t ns)
+{
+	struct events_iteration event = { .call = quote, .duration_ns = ns };
+
+	feed(m, &event, EVENTS_ITERATION, cpu, tid);
 }
 
 static void other_quote_end(struct machine *m, uint32_t cpu, uint32_t tid, uint64_t quote,
@@ -406,6 +413,8 @@ static void wait_behind_holders(struct machine *m, uint32_t hog)
 		if (i)
 			quote_buffer(m, 1, 200 + i, 500 + i, 0x5000 + i, 0, 1);
 		pass(m, holder, (4 + i) * MS);
+		other_stay(m, 1, 200 + i, 500 + i, (1 + i) * MS);
+		other_stay(m, 2, 300, 700, 3 * MS);
 		if (i == HOLDERS - 1)
 			other_quote_end(m, 1, 200 + i, 500 + i, 0x5000 + i);
 	}
@@ -438,6 +447,7 @@ static void names_the_holders(void **state)
 {
 	const struct slow_quote *quote;
 	struct machine m;
+	uint32_t i;
 
 	(void)state;
 	start(&m, 1, SLOW_TOTAL, true);
@@ -446,6 +456,12 @@ static void names_the_holders(void **state)
 	quote = slow_at(m.slow, 0);
 	assert_int_equal(quote->end.quote, 600);
 	assert_truth(&m, quote);
+	for (i = 0; i < HOLDERS; i++) {
+		const struct slow_cause holder = { .what = SLOW_HOLDER, .tid = 200 + i,
+						   .quote = 500 + i };
+
+		assert_int_equal(find(quote, SLOW_WAIT, &holder)->seam_ns, (1 + i) * MS);
+	}
 	assert_verdict(&m, SLOW_WAIT, SLOW_HOLDER,
 		       "Waited 15.0ms of 22.0ms for buffer 0, which TD 0x5002 (t202/202) held "
 		       "for 6.00ms, and 2 others for 9.00ms.");
@@ -585,6 +601,11 @@ static void names_the_hog(void **state)
 	assert_verdict(&m, SLOW_GAP, SLOW_THREAD,
 		       "Thread t233/233 had its CPU for 24.0ms of 29.1ms, 2 times, between two "
 		       "stays in SEAM.");
+	/* What was interrupted, or cut in two, is one. */
+	assert_int_equal(find(quote, SLOW_GAP, &(struct slow_cause){ .what = SLOW_SOFTIRQ,
+			      .number = 3 })->count, 1);
+	assert_int_equal(find(quote, SLOW_GAP, &(struct slow_cause){ .what = SLOW_IRQ,
+			      .number = 33 })->count, 1);
 	assert_int_equal(quote->stays.resumable, 1);
 	assert_int_equal(quote->stays.nr_left, 1);
 	assert_int_equal(quote->stays.left[0].class, EVENTS_IRQ_TIMER);
@@ -710,6 +731,33 @@ static void knows_nothing_of_a_pause(void **state)
 	stop(&m);
 }
 
+/* It wakes up where somebody runs who came there while nobody watched. */
+static void knows_who_came_in_a_pause(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	start(&m, 1, SLOW_TOTAL, true);
+	usual_quotes(&m);
+	begins(&m, 500);
+	switched(&m, 3, 0, 55, 0);
+	has_buffer(&m, 0);
+	ends(&m);
+	m.now += MS;
+
+	begins(&m, 600);
+	m.part = SLOW_WAIT;
+	switched(&m, 0, m.tid, 0, 2);
+	pass(&m, (struct slow_cause){ .what = SLOW_THREAD, .tid = 77 }, 9 * MS);
+	m.cpu = 3;
+	switched(&m, 3, 77, m.tid, 0);
+	has_buffer(&m, 0);
+	ends(&m);
+	assert_truth(&m, slow_at(m.slow, 0));
+	assert_verdict(&m, SLOW_WAIT, SLOW_THREAD, "when its buffer was free");
+	stop(&m);
+}
+
 /* A busy CPU pushes out what was at the quote's beginning; what is left is still told. */
 static void says_what_was_lost(void **state)
 {
@@ -816,6 +864,8 @@ static void keeps_the_worst(void **state)
 	for (i = 0; i < 5; i++) {
 		assert_int_equal(slow_at(m.slow, (unsigned int)i)->key, (100 - i) * MS);
 		assert_adds_up(slow_at(m.slow, (unsigned int)i));
+		assert_int_equal(slow_verdict(m.slow, slow_at(m.slow, (unsigned int)i)).part,
+				 SLOW_SEAM);
 	}
 	stop(&m);
 }
@@ -1038,6 +1088,7 @@ int main(void)
 		cmocka_unit_test(says_when_the_module_took_long),
 		cmocka_unit_test(says_when_all_is_as_usual),
 		cmocka_unit_test(knows_nothing_of_a_pause),
+		cmocka_unit_test(knows_who_came_in_a_pause),
 		cmocka_unit_test(says_what_was_lost),
 		cmocka_unit_test(says_what_is_unexplained),
 		cmocka_unit_test(tells_holders_without_context),
