@@ -191,15 +191,10 @@ static enum slow_part decisive_part(const struct slow *slow, const struct slow_q
 	return *usual ? longest : most;
 }
 
-static bool is_holder(const struct slow_cause *cause)
-{
-	return cause->what == SLOW_HOLDER || cause->what == SLOW_HOLDERS;
-}
-
 /* All holders of the buffer are one reason. */
 static bool same_reason(const struct slow_cause *a, const struct slow_cause *b)
 {
-	return a == b || (is_holder(a) && is_holder(b));
+	return a == b || (slow_held(a->what) && slow_held(b->what));
 }
 
 /*

@@ -16,9 +16,9 @@
 struct trace_quote;
 
 #define SLOW_MAX	1000	/* quotes that can be kept */
-#define SLOW_CAUSES	10	/* of a part, the longest; the others are one */
+#define SLOW_CAUSES	10	/* of a part: the longest holders, and so many others */
 #define SLOW_LEFT	6	/* interrupts that the module was left for, likewise */
-#define SLOW_UNBOUND	5	/* those others, in two ways, and what is not known, in three */
+#define SLOW_UNBOUND	5	/* the rest of either, and what is not known, in three ways */
 
 enum slow_part {
 	SLOW_COPY_IN,
@@ -39,13 +39,13 @@ enum slow_what {
 	SLOW_OWN,	/* the path's own code */
 	SLOW_MODULE,	/* the TDX module */
 	SLOW_HOLDER,	/* quotes of another thread had the buffer */
-	SLOW_HOLDERS,	/* holders beyond SLOW_CAUSES */
+	SLOW_HOLDERS,	/* those beyond SLOW_CAUSES */
 	SLOW_THREAD,	/* another thread ran on its CPU */
 	SLOW_IRQ,	/* a hard interrupt */
 	SLOW_SOFTIRQ,
 	SLOW_IDLE,	/* it could have run, and the CPU was idle */
 	SLOW_ASLEEP,	/* for another reason than the buffer */
-	SLOW_MORE,	/* other causes beyond those */
+	SLOW_MORE,	/* what else is beyond as many */
 	SLOW_BEFORE,	/* before the stream began, or not kept as long */
 	SLOW_LOST,	/* what ran had to make room in memory */
 	SLOW_UNEXPLAINED,
@@ -79,7 +79,7 @@ struct slow_cause {
 /* The causes' @ns add up to @ns. Longest first; what could not be told is behind. */
 struct slow_account {
 	uint64_t ns;
-	struct slow_cause causes[SLOW_CAUSES + SLOW_UNBOUND];
+	struct slow_cause causes[2 * SLOW_CAUSES + SLOW_UNBOUND];
 	unsigned int nr;
 };
 
@@ -166,6 +166,7 @@ struct slow_verdict slow_verdict(const struct slow *slow, const struct slow_quot
 
 uint64_t slow_part_ns(const struct events_quote *quote, enum slow_part part);
 bool slow_known(enum slow_what what);	/* is it a cause, and no want of one? */
+bool slow_held(enum slow_what what);	/* the buffer was another's */
 
 /* 80 columns. Colours only where @out is a terminal and NO_COLOR is not set. */
 void slow_print(const struct slow *slow, FILE *out);

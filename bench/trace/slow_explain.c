@@ -29,7 +29,7 @@ struct window {
 };
 
 struct tally {
-	struct slow_cause causes[TALLY + SLOW_UNBOUND];
+	struct slow_cause causes[2 * TALLY + SLOW_UNBOUND];
 	unsigned int nr;
 };
 
@@ -54,6 +54,11 @@ bool slow_known(enum slow_what what)
 	return what < SLOW_BEFORE;
 }
 
+bool slow_held(enum slow_what what)
+{
+	return what == SLOW_HOLDER || what == SLOW_HOLDERS;
+}
+
 /* --- causes --- */
 
 static bool same_cause(const struct slow_cause *a, const struct slow_cause *b)
@@ -62,16 +67,26 @@ static bool same_cause(const struct slow_cause *a, const struct slow_cause *b)
 	       a->class == b->class && a->number == b->number && !strcmp(a->name, b->name);
 }
 
+/* Has the list as many of this sort, holders or others, as it shall have? */
+static bool too_many(const struct slow_cause *causes, unsigned int nr, unsigned int max,
+		     const struct slow_cause *cause)
+{
+	unsigned int i, alike = 0;
+
+	for (i = 0; i < nr; i++)
+		alike += slow_known(causes[i].what) && slow_held(causes[i].what) == slow_held(cause->what);
+	return slow_known(cause->what) && alike >= max;
+}
+
 /*
- * Adds to the one of its kind, or, when there are too many kinds, to SLOW_MORE. So there
- * are at most @max + SLOW_UNBOUND: what is no cause is never in SLOW_MORE.
+ * Adds to the same one, or, when there are too many, to a sum of all others. So there are
+ * at most twice @max and SLOW_UNBOUND: what is no cause is in no such sum.
  */
 static void count_cause(struct slow_cause *causes, unsigned int *nr, unsigned int max,
 			const struct slow_cause *cause)
 {
 	const struct slow_cause more = {
-		.what = cause->what == SLOW_HOLDER || cause->what == SLOW_HOLDERS ?
-			SLOW_HOLDERS : SLOW_MORE,
+		.what = slow_held(cause->what) ? SLOW_HOLDERS : SLOW_MORE,
 		.ns = cause->ns,
 		.count = cause->count,
 	};
@@ -79,7 +94,7 @@ static void count_cause(struct slow_cause *causes, unsigned int *nr, unsigned in
 
 	for (i = 0; i < *nr && !same_cause(&causes[i], cause); i++)
 		;
-	if (i == *nr && i >= max && slow_known(cause->what)) {
+	if (i == *nr && too_many(causes, *nr, max, cause)) {
 		cause = &more;
 		for (i = 0; i < *nr && !same_cause(&causes[i], cause); i++)
 			;

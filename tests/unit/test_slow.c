@@ -329,7 +329,7 @@ static void assert_adds_up(const struct slow_quote *quote)
 	for (part = 0; part < SLOW_PARTS; part++) {
 		assert_int_equal(quote->parts[part].ns, slow_part_ns(&quote->end, part));
 		assert_int_equal(sum_of(&quote->parts[part]), quote->parts[part].ns);
-		assert_true(quote->parts[part].nr <= SLOW_CAUSES + SLOW_UNBOUND);
+		assert_true(quote->parts[part].nr <= 2 * SLOW_CAUSES + SLOW_UNBOUND);
 	}
 }
 
@@ -505,13 +505,17 @@ static void sums_up_a_crowd(void **state)
 			quote_buffer(&m, 1, 200 + i % 30, 500 + i, 0x5000000000 + i % 30, 0, 1);
 		pass(&m, (struct slow_cause){ .what = SLOW_HOLDER, .tid = i }, MS);
 	}
+	other_quote_end(&m, 1, 200 + (CROWD - 1) % 30, 500 + CROWD - 1, 0x5000000000);
 	switched(&m, m.cpu, 0, m.tid, 0);
+	work(&m, 10 * US);
 	has_buffer(&m, 0);
 	ends(&m);
 
 	wait = &slow_at(m.slow, 0)->parts[SLOW_WAIT];
 	assert_adds_up(slow_at(m.slow, 0));
-	assert_int_equal(wait->nr, SLOW_CAUSES + 1);
+	assert_int_equal(wait->nr, SLOW_CAUSES + 2);
+	assert_int_equal(ns_of(slow_at(m.slow, 0), SLOW_WAIT,
+			       (struct slow_cause){ .what = SLOW_OWN }), 10 * US);
 	assert_int_equal(wait->causes[0].ns, 2 * MS);
 	assert_int_equal(wait->causes[0].count, 2);
 	assert_int_equal(wait->causes[SLOW_CAUSES].what, SLOW_HOLDERS);
