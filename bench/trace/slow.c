@@ -191,10 +191,11 @@ static enum slow_part decisive_part(const struct slow *slow, const struct slow_q
 	return *usual ? longest : most;
 }
 
-/* All holders of the buffer are one reason. */
+/* All holders of the buffer are one reason, and so are all threads that ran instead. */
 static bool same_reason(const struct slow_cause *a, const struct slow_cause *b)
 {
-	return a == b || (slow_held(a->what) && slow_held(b->what));
+	return a == b || (slow_held(a->what) && slow_held(b->what)) ||
+	       (a->what == SLOW_THREAD && b->what == SLOW_THREAD);
 }
 
 /*

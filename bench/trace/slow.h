@@ -127,7 +127,7 @@ struct slow_quote {
  * struct slow_verdict - the one reason that counts most
  * @part:  of the quote's time
  * @cause: its longest cause; NULL when no time passed
- * @ns:    of that part put down to it, and to all other holders if it is one
+ * @ns:    of that part put down to it, and to all other holders or threads if it is one
  * @usual: no part took much longer than it usually does
  */
 struct slow_verdict {

@@ -223,7 +223,9 @@ static void put_quote(const struct page *page, const struct slow_quote *quote, u
 static void put_wants(const struct page *page)
 {
 	if (!slow_has_context(page->slow))
-		put_wrapped(page->out, "What else ran was not recorded: who held the buffers is told, what kept a quote off its CPU is not (tdxbench record --context).", 0);
+		put_wrapped(page->out, "What else ran was not recorded: who held the buffers is "
+			    "told, what kept a quote off its CPU is not (tdxbench record "
+			    "--context).", 0);
 	if (slow_lost(page->slow))
 		fprintf(page->out, "%" PRIu64 " events were lost: some of this may be incomplete.\n",
 			slow_lost(page->slow));

@@ -212,21 +212,34 @@ static void say_holders(struct verdict_text *v)
 	SAY(v, ".");
 }
 
-static void say_who_ran(struct verdict_text *v)
+static void say_interrupts(struct verdict_text *v)
 {
 	char name[SAY_CAUSE];
 
-	if (v->verdict.cause->what == SLOW_THREAD) {
-		SAY(v, "Thread ");
-		append_thread(v->text, SAY_VERDICT, &v->at, v->verdict.cause);
-		SAY(v, " had its CPU for ");
-		say_share(v, v->verdict.ns);
-	} else {
-		SAY(v, "%s%s took ", v->verdict.cause->what == SLOW_IRQ ? "Interrupt " : "",
-		    say_interrupt(name, v->verdict.cause));
-		say_share(v, v->verdict.ns);
-	}
+	SAY(v, "%s%s took ", v->verdict.cause->what == SLOW_IRQ ? "Interrupt " : "",
+	    say_interrupt(name, v->verdict.cause));
+	say_share(v, v->verdict.ns);
 	append_times(v->text, SAY_VERDICT, &v->at, v->verdict.cause->count);
+	SAY(v, ", %s.", part_phrase(v->verdict.part));
+}
+
+static void say_threads(struct verdict_text *v)
+{
+	const struct slow_account *part = &v->quote->parts[v->verdict.part];
+	unsigned int i, others = 0;
+	char time[SAY_TIME];
+
+	for (i = 0; i < part->nr; i++)
+		others += part->causes[i].what == SLOW_THREAD &&
+			  &part->causes[i] != v->verdict.cause;
+	SAY(v, "Thread ");
+	append_thread(v->text, SAY_VERDICT, &v->at, v->verdict.cause);
+	SAY(v, " had its CPU for ");
+	say_share(v, v->verdict.cause->ns);
+	append_times(v->text, SAY_VERDICT, &v->at, v->verdict.cause->count);
+	if (others)
+		SAY(v, ", and %u %s for %s", others, others == 1 ? "other" : "others",
+		    say_time(time, v->verdict.ns - v->verdict.cause->ns));
 	SAY(v, ", %s.", part_phrase(v->verdict.part));
 }
 
@@ -276,9 +289,11 @@ const char *say_verdict(char text[SAY_VERDICT], const struct slow *slow,
 		say_holders(&v);
 		break;
 	case SLOW_THREAD:
+		say_threads(&v);
+		break;
 	case SLOW_IRQ:
 	case SLOW_SOFTIRQ:
-		say_who_ran(&v);
+		say_interrupts(&v);
 		break;
 	case SLOW_OWN:
 	case SLOW_MODULE:

@@ -603,8 +603,8 @@ static void names_the_hog(void **state)
 	quote = slow_at(m.slow, 0);
 	assert_truth(&m, quote);
 	assert_verdict(&m, SLOW_GAP, SLOW_THREAD,
-		       "Thread t233/233 had its CPU for 24.0ms of 29.1ms, 2 times, between two "
-		       "stays in SEAM.");
+		       "Thread t233/233 had its CPU for 24.0ms of 29.1ms, 2 times, and 1 other "
+		       "for 50.0us, between two stays in SEAM.");
 	/* What was interrupted, or cut in two, is one. */
 	assert_int_equal(find(quote, SLOW_GAP, &(struct slow_cause){ .what = SLOW_SOFTIRQ,
 			      .number = 3 })->count, 1);
