@@ -102,7 +102,9 @@ static const char *say_holder(char text[SAY_CAUSE], const struct slow_cause *cau
 	append_thread(text, SAY_CAUSE, &at, cause);
 	append(text, SAY_CAUSE, &at, ")");
 	append_times(text, SAY_CAUSE, &at, cause->count);
-	append(text, SAY_CAUSE, &at, ", SEAM %s", say_time(time, cause->seam_ns));
+	/* A quote that began before anybody listened has no name that its stays could carry. */
+	if (cause->seam_ns)
+		append(text, SAY_CAUSE, &at, ", SEAM %s", say_time(time, cause->seam_ns));
 	return text;
 }
 
