@@ -48,7 +48,7 @@ static void print_help(FILE *out)
 		     "latency, quote throughput and memory-pool behaviour.\n\ncommands:\n",
 		program.synopsis);
 	for (c = commands; *c; c++)
-		fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
+		fprintf(out, "  %-11s %s\n", (*c)->name, (*c)->summary);
 	fputs("\noptions:\n", out);
 	options_print(options, out);
 	fprintf(out, "\n  tdxbench COMMAND --help   options and examples of a command\n\n%s",
