@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,9 @@
 
 /* A load that has no end keeps no more samples than this at a time. */
 #define ROUND_QUOTES	100000
+/* Before each update. */
+#define UPDATE_AFTER_NS	100000000ULL
+#define NAP_NS		10000000ULL	/* the load may be over: look for it */
 
 static const char *const arrivals_words[] = { "poisson", "fixed", NULL };
 static const char *const preset_words[] = { "posted", "default", NULL };
@@ -38,6 +42,7 @@ static struct {
 	uint64_t hog;
 	uint64_t quotes;
 	uint64_t rate;
+	uint64_t updates;
 	const char *duration;
 	const char *profile;
 	const char *module;
@@ -57,6 +62,9 @@ static struct {
  * @seen:    by the guests, all rounds
  * @ns:      from first request to last answer, summed over rounds
  * @kernel:  what was added to its counters
+ * @over:    no more updates
+ * @updates: that were made
+ * @failed_updates: of these
  */
 struct session {
 	struct load *load;
@@ -67,6 +75,9 @@ struct session {
 	struct load_result seen;
 	uint64_t ns;
 	struct tdx_lab_counters kernel;
+	bool over;
+	uint64_t updates;
+	uint64_t failed_updates;
 };
 
 /* --- the end --- */
@@ -105,6 +116,37 @@ static bool at_end(const struct session *session, uint64_t asked)
 	if (interrupted() || (options.quotes && asked >= options.quotes))
 		return true;
 	return session->duration_ns && clock_now() >= session->end_ns;
+}
+
+/* --- updates of the module, meanwhile --- */
+
+/* False when the load is over. */
+static bool wait_until(const struct session *session, uint64_t ns)
+{
+	while (!__atomic_load_n(&session->over, __ATOMIC_RELAXED)) {
+		uint64_t now = clock_now();
+
+		if (now >= ns)
+			return true;
+		clock_sleep_until(ns - now < NAP_NS ? ns : now + NAP_NS);
+	}
+	return false;
+}
+
+/* To another module of the same profile. */
+static void *update_again_and_again(void *arg)
+{
+	struct session *session = arg;
+	struct tdx_lab_update update;
+
+	while (session->updates < options.updates &&
+	       wait_until(session, clock_now() + UPDATE_AFTER_NS)) {
+		if (lab_update(&session->profile, &update) || load_take_key(session->load))
+			return session;
+		session->updates++;
+		session->failed_updates += update.error != 0;
+	}
+	return NULL;
 }
 
 /* --- asking --- */
@@ -154,6 +196,25 @@ static int ask_in_rounds(struct session *session)
 	return ret;
 }
 
+static int ask_while_updating(struct session *session)
+{
+	void *failed = NULL;
+	pthread_t updater;
+	int ret;
+
+	if (!options.updates)
+		return ask_in_rounds(session);
+	ret = pthread_create(&updater, NULL, update_again_and_again, session);
+	if (ret) {
+		fprintf(stderr, "tdxbench load: cannot start to update: %s\n", strerror(ret));
+		return -1;
+	}
+	ret = ask_in_rounds(session);
+	__atomic_store_n(&session->over, true, __ATOMIC_RELAXED);
+	pthread_join(updater, &failed);
+	return failed ? -1 : ret;
+}
+
 static int ask(struct session *session)
 {
 	const struct load_options load = {
@@ -169,7 +230,7 @@ static int ask(struct session *session)
 	session->load = load_new(&session->profile, &load);
 	if (!session->load)
 		return -1;
-	ret = ask_in_rounds(session);
+	ret = ask_while_updating(session);
 	load_free(session->load);
 	return ret;
 }
@@ -290,6 +351,8 @@ static void print_json(const struct session *session)
 	const struct tdx_lab_counters *kernel = &session->kernel;
 	json_t *out = guests_json(session);
 
+	json_object_set_new(out, "updates", json_integer((json_int_t)session->updates));
+	json_object_set_new(out, "failed_updates", json_integer((json_int_t)session->failed_updates));
 	json_object_set_new(out, "kernel", json_pack("{sI sI sI sI sI so}",
 		"getquote_ok", (json_int_t)kernel->getquote_ok,
 		"getquote_refused", (json_int_t)kernel->getquote_refused,
@@ -317,6 +380,9 @@ static void print_text(const struct session *session)
 	printf("\nkernel: %" PRIu64 " quotes, QUOTE.GET entered %" PRIu64 " times, left resumable %"
 	       PRIu64 "\n", (uint64_t)session->kernel.getquote_ok, (uint64_t)get->entries,
 	       (uint64_t)get->resumable);
+	if (options.updates)
+		printf("module: %" PRIu64 " updates, %" PRIu64 " failed\n", session->updates,
+		       session->failed_updates);
 }
 
 /* Whoever asked and got no quote, or a wrong one, is worth a line and a status. */
@@ -422,6 +488,8 @@ static const struct option_row rows[] = {
 	  "with --rate: intervals between them" },
 	{ 0, "hog", "N", OPTION_NUMBER, &options.hog, 1, 64, NULL,
 	  "requests that the first TD has under way at once" },
+	{ 0, "updates", "N", OPTION_NUMBER, &options.updates, 1, 200, NULL,
+	  "of the module meanwhile, each 100 ms after the one before" },
 	{ 'p', "profile", "NAME", OPTION_TEXT, &options.profile, 0, 0, NULL,
 	  "of the module: a name, see tdxbench list, or a file" },
 	{ 0, "policy", "PRESET", OPTION_CHOICE, &options.policy, 0, 0, preset_words,
