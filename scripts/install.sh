@@ -54,7 +54,7 @@ recipes() {
 
 	while read -r file; do
 		if [[ $(head -c 2 "$file") == '#!' ]]; then put 755 "$LIBDIR" "$file"; else put 644 "$LIBDIR" "$file"; fi
-	done < <(find tracepoints -type f ! -name '*.[ch7]' ! -name README.md ! -name in-vm | sort)
+	done < <(find tracepoints -type f ! -name '*.[ch7]' ! -name README.md ! -name 'in-*' | sort)
 }
 
 pages() {
