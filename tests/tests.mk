@@ -14,7 +14,7 @@ VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o
 
 # The longest first: it decides when all is done. Modules are loaded one after the
 # other there, and with init_on_alloc=0 on pages as the one before has left them.
-TEST_JOBS := tests/vm/gate.sh tests/vm/short.sh "tests/vm/lab.sh test_lab 4" tests/vm/soak.sh \
+TEST_JOBS := tests/vm/gate.sh tests/vm/short.sh tests/vm/recipes.sh "tests/vm/lab.sh test_lab 4" tests/vm/soak.sh \
 	"tests/fuzz/fuzz.sh --seconds 30" \
 	"tests/vm/lab.sh test_defects 4" "tests/vm/lab.sh test_hostile 4" tests/cli/interrupt.sh \
 	tests/vm/host.sh tests/vm/top.sh tests/vm/trace.sh tests/vm/slow.sh tests/vm/probe-cost.sh tests/vm/replay.sh \
