@@ -21,7 +21,13 @@ dir=$3/20260101T000000Z-gate
 case $FAKE_DOES in
 old) echo "tdxbench: $4: measure is 'path', allowed is another" >&2; exit 129 ;;
 fails) exit 1 ;;
-waits) trap 'exit 143' TERM; touch "$FAKE_BUILDS.waits"; while :; do sleep 0.1; done ;;
+waits)	# until it is ended; says so once the other side is done
+	trap 'exit 143' TERM
+	while :; do
+		[[ ! -e $3/../head/result.json ]] || touch "$FAKE_BUILDS.waits"
+		sleep 0.1
+	done
+	;;
 esac
 trap '' TERM
 mkdir "$dir"
