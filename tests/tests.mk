@@ -14,12 +14,13 @@ VM_TEST_OBJ := $(addprefix $(BUILD)/tests/vm/,ktap.o labtest.o storm.o hostile.o
 
 # The longest first: it decides when all is done. Modules are loaded one after the
 # other there, and with init_on_alloc=0 on pages as the one before has left them.
-TEST_JOBS := tests/vm/gate.sh tests/vm/short.sh tests/vm/recipes.sh "tests/vm/lab.sh test_lab 4" tests/vm/soak.sh \
-	"tests/fuzz/fuzz.sh --seconds 30" \
-	"tests/vm/lab.sh test_defects 4" "tests/vm/lab.sh test_hostile 4" tests/cli/interrupt.sh \
-	tests/vm/host.sh tests/vm/top.sh tests/vm/trace.sh tests/vm/slow.sh tests/vm/probe-cost.sh tests/vm/replay.sh \
+TEST_JOBS := tests/vm/gate.sh tests/vm/short.sh tests/vm/recipes.sh tests/vm/probe-cost.sh tests/vm/replay.sh \
+	"tests/vm/lab.sh test_defects 4" tests/vm/slow.sh tests/vm/trace.sh tests/vm/top.sh tests/vm/host.sh \
+	tests/cli/test_install.sh tests/cli/test_shell.sh \
+	"tests/fuzz/fuzz.sh --seconds 30" tests/vm/soak.sh "tests/vm/lab.sh test_lab 4" \
+	"tests/vm/lab.sh test_hostile 4" tests/cli/interrupt.sh \
 	"tests/vm/lab.sh --append init_on_alloc=0 test_lab 1" $(UNIT_TESTS) \
-	$(sort $(wildcard tests/cli/test_*.sh))
+	$(filter-out %/test_install.sh %/test_shell.sh,$(sort $(wildcard tests/cli/test_*.sh)))
 
 .PHONY: test test-run unit soak check-style
 
