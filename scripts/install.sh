@@ -68,9 +68,11 @@ documents() {
 		bench/suites/README.md tracepoints/README.md kernel/README.md scripts/ci/*
 }
 
+# All of $LIBDIR is ours: nothing of another version may be taken for this one's.
 install_all() {
 	local mode source target
 
+	rm -rf "$DESTDIR${LIBDIR:?}"
 	list | while read -r mode source target; do
 		install -D -m "$mode" "$source" "$DESTDIR$target"
 	done

@@ -22,6 +22,8 @@ installed() { (mkdir -p "$work/empty" && cd "$work/empty" && "$tdxbench" "$@"); 
 files() { (cd "$1" && find . ! -type d | sort); }
 sums() { (cd "$prefix" && find . -type f -exec sha256sum {} + | sort); }
 
+mkdir -p "$lib/bench/suites"
+touch "$lib/bench/suites/of-another-version.ini"
 check "make install PREFIX" "make_install install PREFIX=$prefix" 0
 check "make install DESTDIR" "make_install install DESTDIR=$work/dest" 0
 check "below /usr/local without PREFIX" "find $work/dest -maxdepth 3 -mindepth 3" 0 '/usr/local/bin$' '/usr/local/lib$' '/usr/local/share$'
@@ -60,26 +62,27 @@ mv "$work/moved" "$prefix"
 tdxbench=$prefix/bin/tdxbench
 
 if [[ -e $kernels/current/release ]]; then
-	# A cache of our own with the same kernel, but for the modules that users keep there.
-	mkdir "$work/cache"
-	cp -rs "$(readlink -f "$kernels")" "$work/cache/kernel"
-	rm -rf "$work"/cache/kernel/current/module
+	# A cache of our own with the same kernel, and no part of the user's that is written to.
+	mkdir -p "$work/cache/kernel/current"
+	find "$(readlink -f "$kernels/current")" -mindepth 1 -maxdepth 1 ! -name module \
+		-exec ln -st "$work/cache/kernel/current" {} +
 	export TDXBENCH_CACHE=$work/cache
 	before=$(sums)
 
 	check "no module: who builds it" "installed run quick" 77 'no lab module .*tdxbench setup, builds one$'
-	check "the same module as make's" \
-		"$lib/scripts/module.sh $kernels/current/build $work/lab $work/tdx_lab.ko && cmp $work/tdx_lab.ko $build/tdx_lab.ko" 0
 	if [[ -z $(cd "$work" && "$tdxbench" setup --check | grep -v '^tdx_lab.ko: ') ]]; then
 		check "setup builds the module" "installed setup" 0 '^tdxbench setup: building tdx_lab.ko for '
 		check "once" "installed setup" 0 '!.'
 		check "with its debug data beside it" "find $work/cache/kernel/current/module/ -type f" 0 \
 			'/[0-9a-f]{16}/tdx_lab.ko$' '/lab/tdx_lab.ko$'
+		check "the same module as make's" "cmp $work/cache/kernel/current/module/*/tdx_lab.ko $build/tdx_lab.ko" 0
 		printf '%s\n' '[global]' cpus=1 memory=512 quote_ns=1ms ext_init_ns=1ms quote_init_ns=1ms \
 			pool_pages=1100 '[one]' measure=throughput guests=2 quotes=12 >"$work/empty/small.ini"
 		check "run in the VM" "installed run small.ini" 0 '^posted|^default' 'result: results/[^/]*-small/result.json$'
 		check "report" "installed report" 0 '^virtual clock'
-		check "setup does not touch what is there" "installed setup --check" 0 '!.'
+		check "setup: nothing is missing" "installed setup --check" 0 '!.'
+		rm "$work"/cache/kernel/current/module/*/tdx_lab.ko
+		check "setup: a module that has gone" "installed setup --check" 77 '^tdx_lab.ko: '
 	else
 		skip "setup and run" "packages are missing, see tdxbench setup --check"
 	fi
@@ -89,6 +92,9 @@ else
 	skip "setup and run" "there is no kernel for the VM in $kernels"
 fi
 
+blank="$work/a prefix"
+check "a prefix with a blank" "make_install install PREFIX='$blank' && '$blank/bin/tdxbench' list" 0 '^  hostile '
+check "its uninstall" "make_install uninstall PREFIX='$blank' && find '$blank' -mindepth 1" 0 '!.'
 touch "$prefix/share/man/man1/other.1"
 check "make uninstall" "make_install uninstall PREFIX=$prefix && files $prefix" 0 '^./share/man/man1/other.1$' '!tdx'
 check "uninstall leaves nothing" "make_install uninstall DESTDIR=$work/dest && find $work/dest -mindepth 3" 0 '!.'
