@@ -117,13 +117,13 @@ has_module() { [[ ! $module || -e $module/tdx_lab.ko ]]; }
 
 claim_cache() {
 	is_debian ||
-		die 1 "something is missing (see setup.sh --check) and only Debian is known how to be set up"
+		die 1 "something is missing (see $usage --check) and only Debian is known how to be set up"
 	claim "$cache/.lock"
 	mkdir -p "$kernels"
 	rm -rf "$kernels"/.new.*
 	tmp=$(mktemp -d "$kernels/.new.XXXXXX")
 	trap 'rm -rf "$tmp"' EXIT
-	trap 'echo "setup.sh: failed: $BASH_COMMAND" >&2' ERR
+	trap 'echo "$me: failed: $BASH_COMMAND" >&2' ERR
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 }
@@ -158,6 +158,7 @@ build_module() {
 	mkdir "$made"
 	logged env -u MAKEFLAGS "$here/module.sh" "$current/build" "$made/lab" "$made/tdx_lab.ko"
 	find "$made/lab" -mindepth 1 ! -name tdx_lab.ko -delete
+	rm -rf "${module:?}"	# somebody may have taken the module out of it
 	mkdir -p "${module%/*}"
 	mv -T "$made" "$module"
 }
