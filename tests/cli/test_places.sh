@@ -34,7 +34,8 @@ wait
 END
 cat >"$work/bin/qemu-system-x86_64" <<'END'
 #!/bin/bash
-[[ $1 == -help ]] && echo '-name string'
+[[ $1 == -help ]] && echo '-name string' && exit
+eval "$DO"
 END
 chmod +x "$work/share/scripts/vm.sh" "$work/bin/qemu-system-x86_64"
 pretend="env TDXBENCH_SHARE=$work/share TDXBENCH_CACHE=$work/cache"
@@ -48,6 +49,16 @@ check "of which nothing is left" "ls -A $work/cache/symbols $work/results" 0 '!n
 check "QEMU without plugins" "PATH=$work/bin:\$PATH scripts/vm.sh --plugin $work/share/build/count.so -- true" 77 \
 	'^vm.sh: this qemu-system-x86_64 was built without plugins'
 check "an option of a plugin that is none" "scripts/vm.sh --plugin-option x -- true" 129 "'x' is not KEY=VALUE$"
+
+### What hangs
+
+silent() { DO=$2 PATH=$work/bin:$PATH scripts/vm.sh --clock "$1" --cpus 1 --mem 256 --idle-timeout 1 -- true; }
+check "a guest that computes and says nothing" "silent virtual 'while :; do :; done'" 1 \
+	'^vm.sh: the guest hangs: no output, result or console line for [0-9]+ seconds$'
+check "one that gets no CPU does not hang" "silent virtual 'exec sleep 3'" 1 '!hangs' \
+	'^vm.sh: the guest went down before its command ended$'
+check "but nobody waits for ever" "silent virtual 'exec sleep 60'" 1 'hangs: .* for [5-9] seconds$'
+check "one that sleeps, with the real clock" "silent real 'exec sleep 60'" 1 'hangs: .* for [1-3] seconds$'
 
 check "results in /proc" "$bench run --results /proc/tdxbench $suite" 1 \
 	'^tdxbench: cannot write /proc/tdxbench: No such file or directory$' '!\[ *1/'
