@@ -29,7 +29,7 @@
  * struct session - while it lasts
  * @zero:   nothing, at the time of the first sample
  * @before, @now: the last two samples
- * @shown:  intervals, so far
+ * @shown:  intervals so far, of those that nobody cut short
  */
 static struct session {
 	const struct top_options *wanted;
@@ -118,7 +118,7 @@ static int next_sample(bool last)
 	top_sample_free(&session.before);
 	session.before = session.now;
 	session.now.tds = (struct collect_tds){};
-	session.shown++;
+	session.shown += !last;
 	return sample_take(&session.now, last);
 }
 

@@ -142,6 +142,7 @@ static void add_state(struct page *page, const struct top_model *model)
 	FLOW(model->lost ? VIEW_RED : VIEW_PLAIN, "%s %" PRIu64,
 	     model->lost ? "EVENTS LOST" : "events lost", model->lost);
 }
+
 /* --- leaves --- */
 
 enum { LEAF_NAME, LEAF_RATE, LEAF_CALLS, LEAF_PER_CALL, LEAF_SEAM_P50, LEAF_SEAM_P99,

@@ -51,7 +51,7 @@ static void progress(const char *what)
 /* --- to a file --- */
 
 /* Returns once it watches: whatever comes from now on it has to see. */
-static pid_t start_json(void)
+static pid_t start_json(const char *interval, const char *count)
 {
 	char said[256] = "";
 	int ends[2];
@@ -63,7 +63,8 @@ static pid_t start_json(void)
 	if (!pid) {
 		dup2(open(JSON_FILE, O_WRONLY | O_CREAT | O_TRUNC, 0644), STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
-		execlp("tdxbench", "tdxbench", "top", "--json", "--interval", "300ms", NULL);
+		execlp("tdxbench", "tdxbench", "top", "--json", "--interval", interval,
+		       count ? "--count" : NULL, count, NULL);
 		_exit(126);
 	}
 	close(ends[1]);
@@ -105,7 +106,7 @@ static void sees_all(void)
 	if (!up(&posted))
 		return;
 	EXPECT(!lab_counters(&before));
-	pid = start_json();
+	pid = start_json("300ms", NULL);
 	progress("it watches");
 	storm_start(GUESTS);
 	usleep(1000000);
@@ -123,6 +124,22 @@ static void sees_all(void)
 	hand_over(&before, &after);
 	down();
 	EXPECT(access("/sys/module/tdx_lab", F_OK));
+}
+
+/* What came until then is shown, and that it is not all. */
+static void says_when_cut_short(void)
+{
+	struct stat shown;
+	pid_t pid;
+
+	if (!up(&best))
+		return;
+	pid = start_json("60s", "1");
+	usleep(100000);
+	kill(pid, SIGTERM);
+	EXPECT_EQUAL(status_of(pid), 128 + SIGTERM);
+	EXPECT(!stat(JSON_FILE, &shown) && shown.st_size);
+	down();
 }
 
 /* TDs are shown for as long as top runs, whether they are still there or not. */
@@ -359,6 +376,7 @@ int main(void)
 {
 	static const struct ktap_test tests[] = {
 		{ "it sees all that guests do, and an update", sees_all, NULL },
+		{ "cut short, it shows what there was and says so", says_when_cut_short, NULL },
 		{ "keys do what they say, and lines fit", keys_and_pages, NULL },
 		{ "signals leave the terminal as it was found", terminal_is_left_as_found, NULL },
 		{ "without a terminal any more it ends", nobody_is_left, NULL },
