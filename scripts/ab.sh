@@ -16,7 +16,7 @@ set -euo pipefail
 shopt -s inherit_errexit
 
 here=$(dirname "$(readlink -f "$0")")
-cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}
+cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/tdxbench}
 kdir=${KDIR:-$cache/kernel/current/build}
 built=$cache/ab
 keep=10		# built trees, about 20 MB each

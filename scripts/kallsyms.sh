@@ -6,7 +6,7 @@
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
-cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}/symbols
+cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/tdxbench}/symbols
 new='' vm=''
 
 # The VM runs in the background, for bash hears signals only while it waits for that.

@@ -26,7 +26,7 @@ source scripts/kernel/check.sh
 source scripts/kernel/test.sh
 
 me=kernel.sh
-cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}
+cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/tdxbench}
 port=kernel/linux-7.3
 work=${BUILD:-build}/kernel
 tree=$work/tree

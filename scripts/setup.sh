@@ -36,7 +36,7 @@ packages_installed=(
 	qemu-system-x86 busybox-static cpio xz-utils zstd	# the VM
 	gnuplot-nox					# plots
 )
-cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}
+cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/tdxbench}
 kernels=$cache/kernel
 current=$kernels/current
 oldest_kernel=6.12

@@ -13,7 +13,7 @@
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
-cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tdxbench}
+cache=${TDXBENCH_CACHE:-${XDG_CACHE_HOME:-${HOME-}/.cache}/tdxbench}
 
 clock=virtual
 cpus=4
