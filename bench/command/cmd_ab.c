@@ -76,7 +76,7 @@ const struct command cmd_ab = {
 		"\n"
 		"Ctrl-C keeps what was built and measured.\n"
 		"exit codes: 0 the same or better, 2 a regression, 1 error, 77 cannot run here,\n"
-		"129 usage, 130 interrupted\n",
+		"129 usage, 130 or 143 interrupted\n",
 	.options = rows,
 	.run = run,
 };

@@ -518,7 +518,7 @@ const struct command cmd_load = {
 		"\n"
 		"Ctrl-C is the usual end where neither --quotes nor --duration is given.\n"
 		"exit codes: 0 done, 1 error or a quote that was wrong or refused, 77 cannot run here,\n"
-		"129 usage, 130 interrupted before its end\n",
+		"129 usage, 130 or 143 interrupted before its end\n",
 	.options = rows,
 	.run = run,
 };

@@ -504,7 +504,7 @@ const struct command cmd_replay = {
 		"  tdxbench run results/replay-server/suite.ini   its load as a suite\n"
 		"\n"
 		"exit codes: 0 medians of time in SEAM, slices and iterations within --tolerance,\n"
-		"2 not, 1 error, 77 cannot run here, 129 usage, 130 interrupted\n",
+		"2 not, 1 error, 77 cannot run here, 129 usage, 130 or 143 interrupted\n",
 	.options = rows,
 	.run = run,
 };

@@ -380,7 +380,7 @@ const struct command cmd_run = {
 		"Ctrl-C ends the run, keeps what was measured and marks it incomplete; with\n"
 		"--target host it is the usual end.\n"
 		"exit codes: 0 done, 1 error, wrong quotes or open books, 77 cannot run here,\n"
-		"129 usage or a broken suite, 130 interrupted\n",
+		"129 usage or a broken suite, 130 or 143 interrupted\n",
 	.options = rows,
 	.run = run,
 };

@@ -52,7 +52,7 @@ const struct command cmd_setup = {
 		"  tdxbench setup\n"
 		"\n"
 		"exit codes: 0 all is there, 1 error, 77 something is missing, 129 usage,\n"
-		"130 interrupted\n",
+		"130 or 143 interrupted\n",
 	.options = rows,
 	.run = run,
 };

@@ -191,7 +191,8 @@ const struct command cmd_top = {
 		"  sudo tdxbench top --json | jq .all.quotes_per_second\n"
 		"\n"
 		"Ctrl-C is the usual end where no --count is given.\n"
-		"exit codes: 0 done, 1 error, 77 cannot run here, 129 usage, 130 interrupted before its end\n",
+		"exit codes: 0 done, 1 error, 77 cannot run here, 129 usage,\n"
+		"130 or 143 interrupted before its end\n",
 	.options = rows,
 	.run = run,
 };
