@@ -65,7 +65,8 @@ pages() {
 
 documents() {
 	put 644 "$DOCDIR" README.md COPYING results/README.md results/*schema.json \
-		bench/suites/README.md tracepoints/README.md kernel/README.md scripts/ci/*
+		bench/{suites,top}/README.md tracepoints/README.md kernel/README.md \
+		kernel/linux-7.3/SERVER.md scripts/ci/*
 }
 
 # All of $LIBDIR is ours: nothing of another version may be taken for this one's.

@@ -31,6 +31,11 @@ check "the same files with either" "diff <(files $prefix) <(files $work/dest/usr
 check "no path of this machine in scripts" "grep -rlF -e '$PWD' -e '$work' $prefix --include=*.sh --include=*.1 --include=tdxbench.id" 1
 check "pages" "diff <(ls $prefix/share/man/man1) <($bench --man | sed 's/\$/.1/' | sort)" 0 '!.'
 check "the page of the events" "ls $prefix/share/man/man7" 0 '^tdx_ext.7$'
+# Documents that pages and messages send people to.
+named() { grep -rhoE '\b(bench|kernel|results|tracepoints)(/[A-Za-z0-9._-]+)*/[A-Z]+\.md\b' bench --include='*.[ch]' --include='*.mdoc' | sort -u; }
+unread() { named | while read -r file; do [[ -e $prefix/share/doc/tdxbench/$file ]] || echo "$file"; done; }
+check "documents that are named" "named" 0 '^bench/top/README.md$' '^kernel/linux-7.3/SERVER.md$'
+check "are there" "unread" 0 '!.'
 check "completion" "files $prefix" 0 'bash-completion/completions/tdxbench$' 'zsh/site-functions/_tdxbench$'
 check "modes" "find $prefix -type f ! -perm 644 ! -perm 755" 0 '!.'
 
