@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "complete/complete.h"
+#include "measure/measurement.h"
 #include "run/place.h"
 
 static const struct {
@@ -83,4 +84,12 @@ void suite_names_each(void (*visit)(const char *name, void *arg), void *arg)
 	}
 	if (count >= 0)
 		free(entries);
+}
+
+void measurement_names_each(void (*visit)(const char *name, void *arg), void *arg)
+{
+	const struct measurement *const *m;
+
+	for (m = measurements; *m; m++)
+		visit((*m)->name, arg);
 }

@@ -35,6 +35,9 @@ void argument_each(const char *synopsis, void (*visit)(const char *word, size_t 
 /* Calls @visit for each suite that comes with tdxbench. */
 void suite_names_each(void (*visit)(const char *name, void *arg), void *arg);
 
+/* Calls @visit for each measurement. */
+void measurement_names_each(void (*visit)(const char *name, void *arg), void *arg);
+
 /* @program is tdxbench itself; its actions are the commands. */
 void complete_bash(const struct command *program, FILE *out);
 void complete_zsh(const struct command *program, FILE *out);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "complete/complete.h"
-#include "measure/measurement.h"
 
 static const char head[] =
 	"# shellcheck shell=bash\n"
@@ -60,14 +59,6 @@ static void print_name(const char *name, void *out)
 	fprintf(out, " %s", name);
 }
 
-static void print_measurements(FILE *out)
-{
-	const struct measurement *const *m;
-
-	for (m = measurements; *m; m++)
-		print_name((*m)->name, out);
-}
-
 static void print_argument(const char *word, size_t len, void *arg)
 {
 	struct argument argument = argument_of(word, len);
@@ -89,7 +80,7 @@ static void print_argument(const char *word, size_t len, void *arg)
 		return;
 	case ARGUMENT_MEASUREMENT:
 		fputs(" _tdxbench_words", out);
-		print_measurements(out);
+		measurement_names_each(print_name, out);
 		fputc(';', out);
 		return;
 	case ARGUMENT_WORD:

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "complete/complete.h"
-#include "measure/measurement.h"
 
 static const char head[] =
 	"#compdef tdxbench\n"
@@ -39,14 +38,6 @@ static void print_name(const char *name, void *out)
 	fprintf(out, "%s ", name);
 }
 
-static void print_measurements(FILE *out)
-{
-	const struct measurement *const *m;
-
-	for (m = measurements; *m; m++)
-		print_name((*m)->name, out);
-}
-
 /* --- values and operands: the last part of what _arguments and _alternative take --- */
 
 static void print_action(const char *word, size_t len, FILE *out)
@@ -66,7 +57,7 @@ static void print_action(const char *word, size_t len, FILE *out)
 		return;
 	case ARGUMENT_MEASUREMENT:
 		fputc('(', out);
-		print_measurements(out);
+		measurement_names_each(print_name, out);
 		fputc(')', out);
 		return;
 	case ARGUMENT_WORD:
