@@ -19,7 +19,8 @@
 #define TDX_SUCCESS			0ULL
 /* The code in bits 63:32 of a status. */
 #define TDX_INTERRUPTED_RESUMABLE	0x80000003U
-#define MAX_TRIES			8
+/* Quotes under way whose begin was seen; more than these do not count. */
+#define MAX_UNDER_WAY			16384
 /* Bytes that some records at once take, on many CPUs. */
 #define WAKE_WINDOW			4096
 
@@ -82,7 +83,7 @@ struct {
 	__uint(max_entries, 1 << 20);
 } ring SEC(".maps");
 
-/* Events that found no room, by kind. */
+/* Events that found no room, by kind. An interrupt may count one meanwhile. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, EVENTS_NR_KINDS);
@@ -101,7 +102,7 @@ static __always_inline void *reserve(__u32 kind, __u32 size)
 	if (!head) {
 		count = bpf_map_lookup_elem(&lost, &kind);
 		if (count)
-			(*count)++;
+			__sync_fetch_and_add(count, 1);
 		return NULL;
 	}
 	head->ns = now;
@@ -228,11 +229,31 @@ static __always_inline void write_quote(const struct tdx_quote *quote)
 }
 
 /*
- * Context is of interest while there is a quote whose begin was seen. Ids are given in
- * turn: what is older than the first one seen began before.
+ * Context is of interest while there is a quote whose begin was seen. Only these count as
+ * they end: one that began before may get its id later than others that began since.
  */
-static __u64 first_quote = ~0ULL;
 static __s64 under_way;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_UNDER_WAY);
+	__type(key, __u64);
+	__type(value, __u8);
+} begun SEC(".maps");
+
+static __always_inline void note_begin(__u64 quote)
+{
+	static const __u8 yes = 1;
+
+	if (!bpf_map_update_elem(&begun, &quote, &yes, BPF_NOEXIST))
+		__sync_fetch_and_add(&under_way, 1);
+}
+
+static __always_inline void note_end(__u64 quote)
+{
+	if (!bpf_map_delete_elem(&begun, &quote))
+		__sync_fetch_and_add(&under_way, -1);
+}
 
 static __always_inline bool quote_wanted(const struct tdx_quote *quote)
 {
@@ -251,21 +272,9 @@ int BPF_PROG(quote_end, const struct tdx_quote *quote)
 		return 0;
 	if (quote_wanted(quote))
 		write_quote(quote);
-	if (want_context && quote->call.id >= first_quote)
-		__sync_fetch_and_add(&under_way, -1);
+	if (want_context)
+		note_end(quote->call.id);
 	return 0;
-}
-
-static __always_inline void note_first(__u64 quote)
-{
-	__u64 seen;
-	int i;
-
-	for (i = 0; i < MAX_TRIES; i++) {
-		seen = first_quote;
-		if (quote >= seen || __sync_val_compare_and_swap(&first_quote, seen, quote) == seen)
-			return;
-	}
 }
 
 SEC("?raw_tp/quote_begin")
@@ -273,10 +282,8 @@ int BPF_PROG(quote_begin, __u64 quote, __u64 tdr)
 {
 	struct events_begin *record;
 
-	if (want_context) {
-		note_first(quote);
-		__sync_fetch_and_add(&under_way, 1);
-	}
+	if (want_context)
+		note_begin(quote);
 	if (!want_parts || (only_tdr && tdr != only_tdr))
 		return 0;
 	record = RECORD(EVENTS_QUOTE_BEGIN, events_begin);

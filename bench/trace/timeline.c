@@ -330,11 +330,15 @@ static void add_presence(struct timeline *timeline, struct cpu *cpu,
 	cpu_close(timeline, cpu, &span);
 }
 
+/* One that began before anybody watched has no times, and was not counted. */
 static void count_quotes(struct timeline *timeline, const struct events_head *event)
 {
+	bool ends = event->kind == EVENTS_QUOTE_END &&
+		    ((const struct events_quote *)event)->total_ns;
+
 	if (event->kind == EVENTS_QUOTE_BEGIN && !timeline->under_way++)
 		timeline->since = event->ns;
-	if (event->kind == EVENTS_QUOTE_END && timeline->under_way)
+	if (ends && timeline->under_way)
 		timeline->under_way--;
 }
 

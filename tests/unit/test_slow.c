@@ -746,6 +746,7 @@ static void knows_who_came_in_a_pause(void **state)
 	begins(&m, 500);
 	switched(&m, 3, 0, 55, 0);
 	has_buffer(&m, 0);
+	work(&m, US);
 	ends(&m);
 	m.now += MS;
 
@@ -759,6 +760,31 @@ static void knows_who_came_in_a_pause(void **state)
 	ends(&m);
 	assert_truth(&m, slow_at(m.slow, 0));
 	assert_verdict(&m, SLOW_WAIT, SLOW_THREAD, "when its buffer was free");
+	stop(&m);
+}
+
+/* One ends that began before anybody watched, while ours lasts: it makes no pause. */
+static void watches_on_as_an_earlier_quote_ends(void **state)
+{
+	struct events_begin other = { .quote = 601 };
+	struct machine m;
+
+	(void)state;
+	start(&m, 1, SLOW_TOTAL, true);
+	usual_quotes(&m);
+	begins(&m, 600);
+	m.part = SLOW_WAIT;
+	switched(&m, 3, 0, 77, 0);
+	switched(&m, 0, m.tid, 0, 2);
+	pass(&m, (struct slow_cause){ .what = SLOW_THREAD, .tid = 77 }, 5 * MS);
+	other_quote_end(&m, 2, 88, 499, 0x2000);
+	feed(&m, &other, EVENTS_QUOTE_BEGIN, 2, 88);
+	pass(&m, (struct slow_cause){ .what = SLOW_THREAD, .tid = 77 }, 4 * MS);
+	m.cpu = 3;
+	switched(&m, 3, 77, m.tid, 0);
+	has_buffer(&m, 0);
+	ends(&m);
+	assert_truth(&m, slow_at(m.slow, 0));
 	stop(&m);
 }
 
@@ -1093,6 +1119,7 @@ int main(void)
 		cmocka_unit_test(says_when_all_is_as_usual),
 		cmocka_unit_test(knows_nothing_of_a_pause),
 		cmocka_unit_test(knows_who_came_in_a_pause),
+		cmocka_unit_test(watches_on_as_an_earlier_quote_ends),
 		cmocka_unit_test(says_what_was_lost),
 		cmocka_unit_test(says_what_is_unexplained),
 		cmocka_unit_test(tells_holders_without_context),

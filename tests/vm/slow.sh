@@ -38,12 +38,14 @@ check "at most 80 columns" "part queue 4 | awk 'length > 80'" 0 '!.'
 check "without context it says so" "worst bare 4" 0 'What else ran was not recorded' 'Waited'
 check "filters say which, not what is looked at" "part nobody 4" 0 '^no quotes seen$'
 
-check "one CPU, shared with a thread, and with interrupts" "in_vm 1 hog storm | tee $work/1" 0 \
+check "one CPU, shared with a thread, and with interrupts" "in_vm 1 hog late storm | tee $work/1" 0 \
 	'^tdxbench trace: 40 quotes; no event lost' '^tdxbench trace: 150 quotes; no event lost'
 check "the thread is named" "worst hog 1" 0 'by gap, median' \
 	'Thread yes/[0-9]+ had its CPU for [0-9.]+ms of [0-9.]+ms, [0-9]+ times(, and [0-9]+ others? for [0-9.]+us)?, between two stays in SEAM\.' \
 	'gap +[0-9.]+ms +[0-9.]+% +[0-9]{2,}\.[0-9]'
 check "and how much is unexplained" "worst hog 1" 0 'unexplained: [0-9.]+(ns|us), 0\.0%'
+check "also among quotes that were under way before" "worst late 1" 0 'by gap, median' \
+	'Thread yes/[0-9]+ had its CPU for [0-9.]+ms of [0-9.]+ms'
 check "the interrupt is named" "worst storm 1" 0 'by in SEAM, median' \
 	'Interrupt local timer took [0-9.]+ms of [0-9.]+ms, [0-9]{3} times, during its stays in SEAM\.' \
 	'left half-way [0-9]{3} times, first served: local timer [0-9]{3}'
