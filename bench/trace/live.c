@@ -41,6 +41,7 @@ struct live {
 	uint64_t missed_before;
 	struct order order;
 	unsigned int batch;
+	uint64_t newest_ns;
 };
 
 static int fail(const char *what, int error)
@@ -121,22 +122,28 @@ static int take(void *context, void *data, size_t size)
 {
 	struct live *live = context;
 
+	const struct events_head *event = data;
+
 	(void)size;
-	order_add(&live->order, data);
+	order_add(&live->order, event);
+	if (live->newest_ns < event->ns)
+		live->newest_ns = event->ns;
 	return ++live->batch < BATCH ? 0 : -ECANCELED;
 }
 
-/* Until there was nothing new. */
+/* Until there was nothing new. Behind a full batch there is more, about as old as its end. */
 static int drain(struct live *live)
 {
-	uint64_t began;
+	uint64_t known;
 	int ret;
 
 	do {
-		began = clock_now();
+		known = clock_now();
 		live->batch = 0;
 		ret = ring_buffer__consume(live->ring);
-		order_release(&live->order, began - HOLD);
+		if (ret == -ECANCELED && known > live->newest_ns)
+			known = live->newest_ns;
+		order_release(&live->order, known - HOLD);
 	} while (ret == -ECANCELED);
 	return ret < 0 ? -1 : 0;
 }
