@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "result/must.h"
+#include "run/interrupt.h"
 #include "trace/capture.h"
 #include "trace/capture_file.h"
 #include "trace/event.h"
@@ -58,14 +59,16 @@ static void fail(struct capture *capture, const char *format, ...)
 
 /* --- bytes --- */
 
-/* What read() gives is all there is; 0 at the end of the file. */
+/* What read() gives is all there is; 0 at the end of the file, or when a signal ends it. */
 static size_t read_some(struct capture *capture, void *into, size_t size)
 {
 	ssize_t got;
 
 	do {
 		got = read(capture->fd, into, size);
-	} while (got < 0 && errno == EINTR);
+	} while (got < 0 && errno == EINTR && !interrupted());
+	if (got < 0 && errno == EINTR)
+		return 0;
 	if (got < 0)
 		fail(capture, "%s", strerror(errno));
 	return got > 0 ? (size_t)got : 0;

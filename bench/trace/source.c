@@ -158,6 +158,8 @@ static int run_capture(const struct source_options *options,
 	struct capture *capture = capture_open(options->from, error);
 	int ret = EXIT_DONE;
 
+	if (!capture && interrupted())
+		return 128 + interrupt_signal();
 	if (!capture) {
 		fprintf(stderr, "tdxbench %s: %s\n", options->command, error);
 		return EXIT_ERROR;

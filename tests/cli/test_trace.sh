@@ -124,6 +124,18 @@ check "report of a capture: other forms" \
 	'"target": "host"' 'quote_count|quote_total' '</html>' '!"context"'
 check "report: captures side by side" "$bench report $cap $work/lost.cap" 0 '^A +3 +11' '^B +3 +11' 'LOST|lost'
 check "report: lost events" "$bench report $work/lost.cap" 0 '^EVENTS LOST: 7'
+# Reads from a pipe in which nothing more comes; a signal ends that.
+silent_pipe() {
+	local writer status=0
+
+	mkfifo "$work/pipe"
+	{ head -c 300 "$cap"; exec sleep 20; } >"$work/pipe" &
+	writer=$!
+	timeout --preserve-status -k 5 -s INT 1 "$bench" trace --from "$work/pipe" || status=$?
+	kill $writer
+	return $status
+}
+check "trace: of a pipe, interrupted" silent_pipe 130 'the capture was cut short'
 check "report: cut short" "$bench report $work/cut.cap" 0 '^INCOMPLETE: the capture was cut short'
 check "report: a record that contradicts itself" "$bench report $work/fault.cap" 1 'no known kind$'
 $make "$work/about.cap" 12 about

@@ -14,7 +14,7 @@ FUZZ_SANITIZERS := address,undefined
 fuzz_result_SRCS := $(test_result_SRCS)
 fuzz_result_LIBS := $(test_result_LIBS) -lm
 fuzz_capture_SRCS := $(addprefix bench/,trace/capture_read.c trace/event.c trace/quotes.c \
-	trace/tally.c trace/print.c trace/print_json.c collect/collect_clear.c collect/hist.c \
+	run/interrupt.c trace/tally.c trace/print.c trace/print_json.c collect/collect_clear.c collect/hist.c \
 	result/text.c result/result.c result/result_read.c result/whole.c run/param.c)
 fuzz_capture_LIBS := -ljansson -lzstd -lcrypto -lm
 FUZZ_USER_TARGETS := $(FUZZ)/fuzz_result $(FUZZ)/fuzz_capture

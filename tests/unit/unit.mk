@@ -63,7 +63,7 @@ test_history_SRCS := $(addprefix bench/,history/history.c history/history_add.c 
 	result/result_read.c result/text.c result/view.c result/whole.c collect/hist.c run/place.c run/param.c)
 test_history_LIBS := -ljansson -lsqlite3 -lzstd -lcrypto
 test_replay_SRCS := $(wildcard bench/replay/*.c) $(addprefix bench/,trace/capture.c trace/capture_read.c \
-	trace/event.c run/param.c run/profile.c run/keyfile.c run/place.c)
+	run/interrupt.c trace/event.c run/param.c run/profile.c run/keyfile.c run/place.c)
 test_replay_LIBS := -ljansson -lzstd -linih
 test_slow_SRCS := $(wildcard bench/trace/slow*.c bench/trace/print*.c) \
 	$(addprefix bench/,trace/timeline.c trace/holders.c trace/quotes.c trace/event.c \
@@ -72,7 +72,7 @@ test_slow_LIBS := -ljansson -lcrypto
 
 test_trace_quotes_SRCS := $(addprefix bench/trace/,quotes.c order.c event.c)
 test_capture_SRCS := $(addprefix bench/,trace/capture.c trace/capture_read.c trace/event.c trace/tally.c \
-	collect/collect_clear.c collect/hist.c)
+	run/interrupt.c collect/collect_clear.c collect/hist.c)
 test_capture_LIBS := -ljansson -lzstd
 
 test_lists_SRCS := $(KSHIM_SRCS) kernel/emu/lists.c
