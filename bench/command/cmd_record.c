@@ -16,6 +16,7 @@
 
 #include "command/commands.h"
 #include "measure/clock.h"
+#include "result/must.h"
 #include "run/environment.h"
 #include "run/interrupt.h"
 #include "run/param.h"
@@ -23,6 +24,9 @@
 #include "trace/live.h"
 
 #define DEFAULT_FILE	"tdxbench.cap"
+/* What a command that Ctrl-C has reached may take to end by itself, and how often we look. */
+#define GRACE_NS	(2 * NSEC_PER_SEC)
+#define LOOK_NS		(NSEC_PER_SEC / 100)
 
 static const struct param duration_param = {
 	"--duration", 0, 1000000, 7 * 86400 * NSEC_PER_SEC, "ns", NULL, ""
@@ -107,6 +111,8 @@ static int fork_command(struct recording *recording, int *failed)
 	close(back[1]);
 	recording->go = go[1];
 	*failed = back[0];
+	/* Ours alone: one that a signal has ended already reads nothing. */
+	signal(SIGPIPE, SIG_IGN);
 	return 0;
 
 fail:
@@ -144,15 +150,18 @@ static bool command_ended(struct recording *recording)
 	return recording->command && !recording->pid;
 }
 
-/* Ctrl-C has reached it already; what else ends us has not. */
+/* A terminal's Ctrl-C has reached it already; what else ends us has not. */
 static void end_command(struct recording *recording)
 {
+	uint64_t patience = interrupt_signal() == SIGINT ? GRACE_NS : 0;
+	uint64_t begin = clock_now();
 	int status;
 
+	while (recording->pid && clock_now() - begin < patience && !command_ended(recording))
+		clock_sleep_until(clock_now() + LOOK_NS);
 	if (!recording->pid)
 		return;
-	if (interrupt_signal() != SIGINT)
-		kill(recording->pid, SIGTERM);
+	kill(recording->pid, SIGTERM);
 	while (waitpid(recording->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	note_status(recording, status);
@@ -264,6 +273,17 @@ static void say_what_it_is(const struct recording *recording, uint64_t records)
 	fprintf(stderr, *text ? "; LOST: %s\n" : ", none lost\n", text);
 }
 
+/* A pipe or a device is no file that a part could lie beside. */
+static void say_what_failed(int error)
+{
+	char *part = must_print("%s.part", options.file);
+	bool is_there = !access(part, F_OK);
+
+	fprintf(stderr, "tdxbench record: cannot write %s: %s%s%s\n", options.file, strerror(-error),
+		is_there ? "; what there is of it is in " : "", is_there ? part : "");
+	free(part);
+}
+
 static int finish(struct recording *recording, int ret)
 {
 	const struct capture_end end = {
@@ -275,13 +295,15 @@ static int finish(struct recording *recording, int ret)
 
 	error = capture_finish(recording->writer, ret ? NULL : &end);
 	if (error)
-		fprintf(stderr, "tdxbench record: cannot write %s: %s; what there is of it is in %s.part\n",
-			options.file, strerror(-error), options.file);
+		say_what_failed(error);
 	else if (!ret)
 		say_what_it_is(recording, records);
 	if (ret || error)
 		return EXIT_ERROR;
-	return recording->command ? recording->status : EXIT_DONE;
+	if (recording->command)
+		return recording->status;
+	/* Ctrl-C is the usual end where no other was asked for. */
+	return interrupted() && recording->duration_ns ? 128 + interrupt_signal() : EXIT_DONE;
 }
 
 static int record_to_file(struct recording *recording)
@@ -363,7 +385,8 @@ const struct command cmd_record = {
 		"  tdxbench report tdxbench.cap                      tables, as of a run\n"
 		"  tdxbench trace --from tdxbench.cap                a line for each quote\n"
 		"\n"
-		"exit codes: 0 done, 1 error, 77 cannot run here, 129 usage; with a COMMAND its own\n",
+		"exit codes: 0 done, 1 error, 77 cannot run here, 129 usage, 130 or 143 interrupted\n"
+		"before the end of --duration; with a COMMAND its own\n",
 	.options = rows,
 	.run = run,
 };
