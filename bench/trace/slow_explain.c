@@ -474,16 +474,17 @@ static void settle(struct slow_account *account, struct tally *tally, uint64_t n
 
 /* --- stays in SEAM --- */
 
+/* A stay begins behind the one before, whatever a file says that it took. */
 static void add_left(struct slow_stays *stays, const struct explain *e,
-		     const struct events_iteration *iteration)
+		     const struct events_iteration *iteration, uint64_t before)
 {
 	uint64_t entry = less(iteration->head.ns, iteration->duration_ns);
 	const struct timeline_span *span;
 	struct slow_cause cause;
 
 	stays->resumable++;
-	span = timeline_interrupt(e->sources->timeline, iteration->head.cpu, entry,
-				  iteration->head.ns);
+	span = timeline_interrupt(e->sources->timeline, iteration->head.cpu,
+				  entry > before ? entry : before, iteration->head.ns);
 	if (!span) {
 		stays->no_irq++;
 		return;
@@ -504,6 +505,7 @@ static int by_count(const void *a, const void *b)
 
 static void look_at_stays(struct slow_stays *stays, const struct explain *e)
 {
+	uint64_t before = 0;
 	size_t i;
 
 	for (i = 0; i < e->quote->nr_iterations; i++) {
@@ -515,7 +517,8 @@ static void look_at_stays(struct slow_stays *stays, const struct explain *e)
 			stays->longest_cpu = iteration->head.cpu;
 		}
 		if (iteration->status == STATUS_RESUMABLE)
-			add_left(stays, e, iteration);
+			add_left(stays, e, iteration, before);
+		before = iteration->head.ns;
 	}
 	qsort(stays->left, stays->nr_left, sizeof(*stays->left), by_count);
 }
