@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "../../bpf/observe.h"
+#include "collect/collector.h"
 #include "observe.skel.h"
 #include "observe/kinds.h"
 
@@ -59,35 +60,19 @@ static uint64_t counted(const struct observe_bpf *skeleton)
 	return seen;
 }
 
-/* Events that a program did not see because another was at work on the CPU. */
-static uint64_t missed(const struct observe_bpf *skeleton)
-{
-	struct bpf_program *program;
-	uint64_t misses = 0;
-
-	bpf_object__for_each_program(program, skeleton->obj) {
-		struct bpf_prog_info info = {};
-		__u32 size = sizeof(info);
-
-		if (bpf_program__autoload(program) &&
-		    !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
-			misses += info.recursion_misses;
-	}
-	return misses;
-}
-
 static int stop(struct observe *observe)
 {
 	struct observe_bpf *skeleton = observe->state;
+	int ret = 0;
 
 	if (skeleton && observe->started) {
 		observe_bpf__detach(skeleton);
 		observe->seen = counted(skeleton);
-		observe->lost = missed(skeleton);
+		ret = programs_missed(skeleton->obj, &observe->lost);
 	}
 	observe_bpf__destroy(skeleton);
 	observe->state = NULL;
-	return 0;
+	return ret ? fail(observe, "ask", ret) : 0;
 }
 
 const struct observer_kind kind_bpf = {
