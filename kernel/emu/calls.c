@@ -164,17 +164,29 @@ static u64 call_begin(const struct emu_ext_leaf *ops, struct emu_call *call,
 	return leave || emu_interrupt_taken() ? TDX_INTERRUPTED_RESUMABLE : TDX_SUCCESS;
 }
 
+static bool rereads(const struct emu_ext_leaf *ops)
+{
+	return ops->resume && emu.profile.input_read == TDX_EMU_INPUT_REREAD;
+}
+
+static u64 call_go_on(const struct emu_ext_leaf *ops, struct emu_call *call)
+{
+	if (ops->make && !emu_work_await(call))
+		return TDX_INTERRUPTED_RESUMABLE;
+	return rereads(ops) ? ops->resume(call) : TDX_SUCCESS;
+}
+
 /* Before time passes. What this takes is part of the module's time. */
 static u64 call_prepare(const struct emu_ext_leaf *ops, struct emu_call *call,
 			const struct tdx_module_args *args, bool fresh)
 {
 	u64 start, spent, r;
 
-	if (!fresh && !(ops->resume && emu.profile.input_read == TDX_EMU_INPUT_REREAD))
+	if (!fresh && !rereads(ops) && !(ops->make && emu_work_pending(call)))
 		return TDX_SUCCESS;
 
 	start = ktime_get_ns();
-	r = fresh ? call_begin(ops, call, args) : ops->resume(call);
+	r = fresh ? call_begin(ops, call, args) : call_go_on(ops, call);
 	spent = ktime_get_ns() - start;
 	call->left_ns -= min(call->left_ns, spent);
 	return r;
@@ -187,8 +199,6 @@ static u64 call_compute(const struct emu_ext_leaf *ops, struct emu_call *call,
 
 	if (r != TDX_SUCCESS)
 		return r;
-	if (ops->make && !emu_work_done(call))
-		return TDX_INTERRUPTED_RESUMABLE;
 	return call->made == TDX_SUCCESS ? ops->finish(call, args) : call->made;
 }
 

@@ -124,13 +124,10 @@ static u64 quote_get_check(struct emu_call *call, const struct tdx_module_args *
 	return TDX_SUCCESS;
 }
 
-/* Not while the model's own work has the scratch page. */
+/* The scratch page is free: the model's own work is done. */
 static u64 quote_get_resume(struct emu_call *call)
 {
 	u8 *report = call->scratch;
-
-	if (emu_work_pending(call))
-		return TDX_SUCCESS;
 
 	memcpy(report, emu_page(call->key.input), sizeof(call->report));
 	if (!memcmp(report, call->report, sizeof(call->report)))

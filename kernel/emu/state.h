@@ -271,7 +271,7 @@ int emu_work_init(void);
 void emu_work_exit(void);
 /* True when the host must be left so that it can be done. */
 bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call));
-bool emu_work_done(struct emu_call *call);
+bool emu_work_await(struct emu_call *call);	/* false: the host must be left once more */
 bool emu_work_pending(const struct emu_call *call);	/* some thread will do it, or is at it */
 void emu_work_wait(const struct emu_call *call);	/* until it is not; may sleep */
 

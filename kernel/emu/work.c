@@ -10,6 +10,10 @@
  * host comes back: seen by the host as a long first gap, and by nobody else,
  * for the thread can be preempted. Another CPU would not do: under QEMU's
  * instruction-counting clock CPUs take turns and hold each other up.
+ *
+ * The host's task may come back on another CPU all the same, while the thread is still
+ * at work. The module then waits, and that is part of its time: left at once it would
+ * be entered again at once, some thousand times.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
@@ -18,6 +22,7 @@
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/percpu.h>
+#include <linux/processor.h>
 #include <linux/sched.h>
 
 #include "state.h"
@@ -69,10 +74,21 @@ bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call))
 }
 
 /* Also gets it done where the host gave the thread no chance. */
-bool emu_work_done(struct emu_call *call)
+static bool work_done(struct emu_call *call)
 {
 	do_work(call);
 	return atomic_read_acquire(&call->work_state) == WORK_DONE;
+}
+
+/* cpu_relax() ends the CPU's turn in QEMU. Whoever wants this CPU meanwhile gets it. */
+bool emu_work_await(struct emu_call *call)
+{
+	while (!work_done(call)) {
+		if (need_resched() || irqs_disabled())
+			return false;
+		cpu_relax();
+	}
+	return true;
 }
 
 bool emu_work_pending(const struct emu_call *call)

@@ -50,7 +50,7 @@ bool emu_work_begin(struct emu_call *call, u64 (*make)(struct emu_call *call))
 	return false;
 }
 
-bool emu_work_done(struct emu_call *call)
+bool emu_work_await(struct emu_call *call)
 {
 	return true;
 }
