@@ -124,7 +124,7 @@ static int fail_profile(const char *name)
 {
 	if (errno != ERANGE)
 		return fail(name);
-	fprintf(stderr, "tdxbench: the module refuses the profile: quote_size plus or minus quote_jitter must be within 4096 to max_quote_size, and with yield=never no time may be longer than 5 s\n");
+	fprintf(stderr, "tdxbench: the module refuses the profile: quote_size plus or minus quote_jitter must be within 4096 to max_quote_size, quote_p0 to quote_p100 and slice_p0 to slice_p100 must rise, to 30 s and 10 ms at most, and with yield=never no time may be longer than 5 s\n");
 	return -1;
 }
 
