@@ -30,7 +30,7 @@
 #define STATUS_OPERAND_BUSY	0x8000020000000000ULL
 #define STATUS_NO_ENTROPY	0x8000020300000000ULL
 
-#define MAX_OPEN	4096	/* calls under way */
+#define MAX_OPEN	16384	/* calls under way; ids are given in turn, so each has its place */
 #define MAX_TDS		8192	/* power of two; of three quarters of that, each is told apart */
 #define MAX_CPUS	1024
 #define MAX_CALLS	(1U << 18)
@@ -41,6 +41,7 @@ const uint64_t observe_ticks[OBSERVE_NR_TICKS] = { 1000000, 2000000, 3333333, 40
 
 /**
  * struct open_call - a call under way
+ * @used:     there is one at this place
  * @begun:    its quote_begin was seen
  * @entered:  the module has accepted it, at @from
  * @to:       its last exit until now
@@ -54,7 +55,7 @@ struct open_call {
 	uint64_t entropy, busy;
 	uint32_t stays;
 	uint16_t leaf;
-	bool begun, entered, at_once;
+	bool used, begun, entered, at_once;
 };
 
 struct seen_td {
@@ -80,7 +81,6 @@ struct seen_cpu {
 struct observer {
 	struct observed *seen;
 	struct open_call open[MAX_OPEN];
-	uint32_t nr_open;
 	struct seen_td tds[MAX_TDS];
 	struct seen_cpu cpus[MAX_CPUS];
 	uint32_t in_flight;
@@ -149,31 +149,18 @@ static void request_ends(struct observer *observer, const struct events_quote *e
 
 static struct open_call *call_find(struct observer *observer, uint64_t id)
 {
-	uint32_t i;
+	struct open_call *call = &observer->open[id % MAX_OPEN];
 
-	for (i = 0; i < observer->nr_open; i++)
-		if (observer->open[i].id == id)
-			return &observer->open[i];
-	return NULL;
+	return call->used && call->id == id ? call : NULL;
 }
 
-static void call_drop(struct observer *observer, struct open_call *call)
-{
-	uint32_t rest = (uint32_t)(&observer->open[--observer->nr_open] - call);
-
-	memmove(call, call + 1, rest * sizeof(*call));
-}
-
+/* Where an earlier one never ended, its place is taken. */
 static struct open_call *call_new(struct observer *observer, uint64_t id, uint64_t tdr)
 {
-	struct open_call *call;
+	struct open_call *call = &observer->open[id % MAX_OPEN];
 
-	if (observer->nr_open == MAX_OPEN) {
-		call_drop(observer, observer->open);
-		observer->seen->broken++;
-	}
-	call = &observer->open[observer->nr_open++];
-	*call = (struct open_call){ .id = id, .tdr = tdr };
+	observer->seen->broken += call->used;
+	*call = (struct open_call){ .id = id, .tdr = tdr, .used = true };
 	return call;
 }
 
@@ -329,7 +316,7 @@ static void add_other_entry(struct observer *observer, const struct events_itera
 		return;
 	if (!event->status)
 		sample_add(sample, call->seam_ns);
-	call_drop(observer, call);
+	call->used = false;
 }
 
 static void add_entry(struct observer *observer, const struct events_iteration *event)
@@ -403,7 +390,7 @@ static void quote_ends(struct observer *observer, const struct events_quote *end
 	if (!call)
 		return;
 	add_call(seen, call);
-	call_drop(observer, call);
+	call->used = false;
 }
 
 /* --- any record --- */

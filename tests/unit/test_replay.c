@@ -712,13 +712,13 @@ static void calls_without_end(void **state)
 	uint64_t id;
 
 	(void)state;
-	for (id = 1; id <= 10000; id++) {
+	for (id = 1; id <= 20000; id++) {
 		now += 1000;
 		put_begin(id, id << 12);
 	}
 	seen = observe_end(observer);
 	observer = NULL;
-	assert_int_equal(seen->broken, 10000 - 4096);
+	assert_int_equal(seen->broken, 20000 - 16384);
 	assert_true(seen->tds < 8192);
 	observed_free(seen);
 }
