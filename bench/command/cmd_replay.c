@@ -3,11 +3,9 @@
  * tdxbench replay: what was recorded, once more in a VM, by a module calibrated from the
  * capture; and how near that comes. replay_capture() reads from top to bottom.
  *
- * The software module needs instructions of its own beside the time that its profile
- * has, some hundreds for each stay, and interrupts of the VM cut its slices short. Where
- * that is more than a little of the times to be replayed, a first replay measures it:
- * what its quotes and slices took beyond the profile that it ran by. That, which says
- * nothing about the recording, is taken off the profile for a second replay.
+ * Where the software module's own (replay/own.h) is more than a little of the times to
+ * be replayed, a first replay measures it, and a second one runs without; or a third, if
+ * less of it interacts with the VM otherwise.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -22,6 +20,7 @@
 #include "replay/compare_captures.h"
 #include "replay/estimate.h"
 #include "replay/load_shape.h"
+#include "replay/own.h"
 #include "result/must.h"
 #include "result/whole.h"
 #include "run/interrupt.h"
@@ -34,9 +33,6 @@
 #define SUITE_FILE	"suite.ini"
 #define CAPTURE_FILE	"replay.cap"
 #define JSON_FILE	"replay.json"
-
-/* Of 10,000: so much of the module's own does not matter. */
-#define OWN_MATTERS	25
 
 static const char *const preset_words[] = { "posted", "default", "recorded", NULL };
 #define POLICY_RECORDED	2
@@ -60,7 +56,7 @@ static struct {
  * @recorded, @replayed: what was observed in both
  * @estimate: the profile that was made of it
  * @profile:  as the module takes it
- * @own_quote_ns, @own_slice_ns: the module's own that was taken off @profile
+ * @own:      of the module, that was taken off @profile
  * @dir:      where all of it goes
  */
 struct replay {
@@ -68,7 +64,7 @@ struct replay {
 	struct observed *recorded, *replayed;
 	struct estimate estimate;
 	struct tdx_emu_profile profile;
-	int64_t own_quote_ns, own_slice_ns;
+	struct own own;
 	struct load_shape shape;
 	struct image image;
 	char dir[PATH_MAX];
@@ -147,6 +143,7 @@ static int take_profile(struct replay *replay)
 /* --- the VM --- */
 
 #define MAX_ARGS	40
+#define MAX_REPLAYS	3
 
 /* NAME=VALUE of the whole profile, so that no file has to be where load looks for it. */
 static void print_settings(FILE *out, const struct replay *replay)
@@ -259,47 +256,31 @@ static int run_once(struct replay *replay)
 	return ret;
 }
 
-/* --- the module's own --- */
-
-/* Beyond what the profile says; it cannot be more than half of it. */
-static int64_t own(struct sample *took, uint64_t says)
+/* True if the module's own matters, and is off the profile now. */
+static bool measure_own(struct replay *replay, const struct tdx_emu_profile *wanted)
 {
-	int64_t more = (int64_t)(sample_quantile(took, 50) - says);
+	struct tdx_emu_profile found;
 
-	return 2 * llabs(more) < (int64_t)says ? more : 0;
-}
-
-static bool matters(int64_t own_ns, uint64_t says)
-{
-	return (uint64_t)llabs(own_ns) * 10000 > OWN_MATTERS * says;
-}
-
-/* Never beyond what the profile allows, for the longest of times that vary, too. */
-static uint64_t less(const char *name, uint64_t says, int64_t own_ns, uint64_t longest)
-{
-	const struct param *param = param_find(profile_params, name);
-	uint64_t value = says - (uint64_t)own_ns, most = param->max / longest * TDX_EMU_SPREAD_ONE;
-
-	return value < param->min ? param->min : value > most ? says : value;
-}
-
-/* True if there is something to take off. */
-static bool measure_own(struct replay *replay)
-{
-	struct tdx_emu_profile *profile = &replay->profile;
-	int64_t quote_ns = own(&replay->replayed->seam, profile->quote_ns), slice_ns = 0;
-
-	if (profile->yield == TDX_EMU_YIELD_SLICE)
-		slice_ns = own(&replay->replayed->left, profile->slice_ns);
-	if (!matters(quote_ns, profile->quote_ns) && !matters(slice_ns, profile->slice_ns))
+	estimate_times_of(&found, wanted, replay->replayed);
+	if (!own_take_off(&replay->profile, wanted, &found, &replay->own))
 		return false;
-	replay->own_quote_ns = quote_ns;
-	replay->own_slice_ns = slice_ns;
-	profile->quote_ns = less("quote_ns", profile->quote_ns, quote_ns, profile->quote_p100);
-	profile->slice_ns = less("slice_ns", profile->slice_ns, slice_ns, profile->slice_p100);
 	fprintf(stderr, "tdxbench replay: of the software module's and the VM's own: %" PRId64
-		" ns a quote, %" PRId64 " ns a slice; once more without\n", quote_ns, slice_ns);
+		" ns a quote, %" PRId64 " ns a slice; once more without\n",
+		replay->own.quote_ns, replay->own.slice_ns);
 	return true;
+}
+
+/* Until nothing of the module's own matters, or has for some times. */
+static int run_until_as_wanted(struct replay *replay)
+{
+	const struct tdx_emu_profile wanted = replay->profile;
+	unsigned int left = MAX_REPLAYS;
+	int ret;
+
+	do
+		ret = run_once(replay);
+	while (!ret && --left && measure_own(replay, &wanted));
+	return ret;
 }
 
 /* --- what came of it --- */
@@ -324,8 +305,8 @@ static void print_json(FILE *out, const void *of)
 		"within", replay->comparison.within,
 		"tolerance_percent", replay->comparison.tolerance,
 		"load", load_json(&replay->shape),
-		"own_quote_ns", (json_int_t)replay->own_quote_ns,
-		"own_slice_ns", (json_int_t)replay->own_slice_ns,
+		"own_quote_ns", (json_int_t)replay->own.quote_ns,
+		"own_slice_ns", (json_int_t)replay->own.slice_ns,
 		"metrics", comparison_json(&replay->comparison));
 
 	json_dumpf(json, out, JSON_INDENT(1));
@@ -440,9 +421,7 @@ static int replay_capture(struct replay *replay)
 		replay->shape.quotes = options.quotes;
 	ret = write_inputs(replay);
 	if (!ret)
-		ret = run_once(replay);
-	if (!ret && measure_own(replay))
-		ret = run_once(replay);
+		ret = run_until_as_wanted(replay);
 	return ret ? ret : report(replay);
 }
 
@@ -496,7 +475,7 @@ const struct command cmd_replay = {
 		"It is a model: what the server's memory, caches and other interrupts do is not in it.\n"
 		"Of the load it takes over: TDs, requests at once, open or closed by how long TDs\n"
 		"pause, and of an open one rate and kind of intervals, not each arrival. Where the\n"
-		"software module's own instructions matter, a first replay measures them.\n"
+		"software module's own instructions matter, one or two replays measure them.\n"
 		"\n"
 		"examples:\n"
 		"  tdxbench replay server.cap\n"

@@ -17,6 +17,7 @@
  * struct compared - one number of both
  * @judged: its medians must be near each other
  * @count, @p50, @p99: of the recording and of the replay
+ * @fine:   of counts, medians finer than a step
  * @low, @high: where 95 % of recordings of so many values would have their median
  * @diff50, @diff99: of 100, replay over recording; NAN where the recording has 0 and the
  *          replay has not
@@ -25,6 +26,7 @@ struct compared {
 	const char *name, *unit, *what;
 	bool judged;
 	uint64_t count[2], p50[2], p99[2];
+	double fine[2];
 	uint64_t low, high;
 	double diff50, diff99;
 };

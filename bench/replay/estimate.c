@@ -12,8 +12,8 @@
  *
  * yield: by what ended the stays. If interrupts were recorded, and tell, by whether there was one
  * in nearly each; else by whether stays end at a phase of the kernel's tick, and then by
- * how much their lengths vary: between interrupts that come at random nine of ten times
- * are within three times their median, slices are nearer to each other.
+ * how much their lengths vary. Between interrupts that come at random eight of ten are
+ * spread over 3.2 times their median, slices over less.
  *
  * engine: burn, if the module leaves at once in nearly every quote, and never was on two
  * CPUs at a time; that is what the software module's burn engine does to make its quote.
@@ -34,6 +34,7 @@
 #define ONE		TDX_EMU_SPREAD_ONE
 #define NR_QUANTILES	TDX_EMU_NR_SPREAD
 #define VARIES		100	/* 10,000ths between the 10th and the 90th percentile */
+#define RANDOM		2	/* medians: what varies by less comes not at random */
 #define MIN_QUOTE_SIZE	4096
 #define RATE_MAX	10000
 
@@ -262,8 +263,8 @@ static void by_times(struct estimate *estimate, const struct observed *seen, boo
 		set(estimate, "yield", TDX_EMU_YIELD_PENDING,
 		    "stays end at a phase of a tick of %.1f ms", (double)tick / 1e6);
 	else
-		set(estimate, "yield", varied < 1 ? TDX_EMU_YIELD_SLICE : TDX_EMU_YIELD_PENDING,
-		    "9 of 10 stays that were left are within %.2f of their median", varied);
+		set(estimate, "yield", varied < RANDOM ? TDX_EMU_YIELD_SLICE : TDX_EMU_YIELD_PENDING,
+		    "8 of 10 stays that were left are spread over %.2f times their median", varied);
 }
 
 static void estimate_yield(struct estimate *estimate, const struct observed *seen)
@@ -467,6 +468,25 @@ static void take_name(struct estimate *estimate, const char *from)
 			*at = '?';
 }
 
+static void estimate_times(struct estimate *estimate, struct observed *seen)
+{
+	estimate_quote(estimate, seen);
+	if (estimate->profile.yield == TDX_EMU_YIELD_SLICE)
+		estimate_slice(estimate, seen);
+}
+
+void estimate_times_of(struct tdx_emu_profile *times, const struct tdx_emu_profile *ran,
+		       struct observed *seen)
+{
+	struct estimate estimate = { .seen = seen };
+
+	profile_defaults(&estimate.profile);
+	estimate.profile.engine = ran->engine;
+	estimate.profile.yield = ran->yield;
+	estimate_times(&estimate, seen);
+	*times = estimate.profile;
+}
+
 int estimate_make(struct estimate *estimate, struct observed *seen, const char *from,
 		  char *error, size_t size)
 {
@@ -481,10 +501,8 @@ int estimate_make(struct estimate *estimate, struct observed *seen, const char *
 	profile_defaults(&estimate->profile);
 	estimate_engine(estimate, seen);
 	estimate_yield(estimate, seen);
-	estimate_quote(estimate, seen);
-	if (estimate->profile.yield == TDX_EMU_YIELD_SLICE)
-		estimate_slice(estimate, seen);
-	else
+	estimate_times(estimate, seen);
+	if (estimate->profile.yield != TDX_EMU_YIELD_SLICE)
 		estimate_look(estimate, seen);
 	estimate_size(estimate, seen);
 	estimate_bring_up(estimate, seen);

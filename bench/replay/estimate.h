@@ -34,6 +34,9 @@ struct estimate {
 /* 0, or -1 and one line in @error: the capture has no quote to go by. */
 int estimate_make(struct estimate *estimate, struct observed *seen, const char *from,
 		  char *error, size_t size);
+/* Only quotes and slices, of a module that is known to run by the profile @ran. */
+void estimate_times_of(struct tdx_emu_profile *times, const struct tdx_emu_profile *ran,
+		       struct observed *seen);
 /* As a file that profile_read() takes; a whole_printer. */
 void estimate_print(FILE *out, const void *estimate);
 

@@ -73,6 +73,20 @@ uint64_t sample_quantile(struct sample *sample, double percent)
 	return low + (uint64_t)((double)(high - low) * (at - (double)i));
 }
 
+double sample_count_median(struct sample *sample)
+{
+	uint64_t middle = sample_quantile(sample, 50);
+	size_t below = 0, equal = 0, i;
+
+	for (i = 0; i < sample->nr; i++) {
+		below += sample->values[i] < middle;
+		equal += sample->values[i] == middle;
+	}
+	if (!equal)	/* between two that are more than a step apart */
+		return (double)middle;
+	return (double)middle - 0.5 + ((double)sample->nr / 2 - (double)below) / (double)equal;
+}
+
 void sample_free(struct sample *sample)
 {
 	free(sample->values);

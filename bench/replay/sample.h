@@ -29,6 +29,11 @@ struct sample {
 void sample_add(struct sample *sample, uint64_t value);
 /* The value that @percent of all do not exceed, between two of them in a straight line; 0: none. */
 uint64_t sample_quantile(struct sample *sample, double percent);
+/*
+ * The median of counts, each of which stands for all from half a step below it to half a
+ * step above: of 30, 30, 31, 31 it is 30.5, of 30, 31, 31, 31 it is 30.83. 0: none.
+ */
+double sample_count_median(struct sample *sample);
 void sample_free(struct sample *sample);
 
 #endif /* BENCH_SAMPLE_H */

@@ -2,6 +2,7 @@
 /*
  * Calibration: records made up by a module whose truth is known, and by nobody sane.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "replay/compare_captures.h"
 #include "replay/estimate.h"
 #include "replay/load_shape.h"
+#include "replay/own.h"
 #include "run/param.h"
 #include "run/profile.h"
 #include "trace/capture.h"
@@ -145,6 +147,17 @@ static uint64_t fifty_us(void)
 static uint64_t from_200_to_400_us(void)
 {
 	return 200000 + draw(200001);
+}
+
+/* Eight of ten are spread over 1.6 times the median. */
+static uint64_t from_40_to_360_us(void)
+{
+	return (uint64_t)(120000 * pow(3, (double)draw(2001) / 1000 - 1));
+}
+
+static uint64_t at_any_time(void)
+{
+	return (uint64_t)(-120000 * log((double)(draw(1000000) + 1) / 1000001)) + 1;
 }
 
 static uint64_t from_8_to_12_ms(void)
@@ -315,7 +328,33 @@ static void slices_that_the_end_of_a_quote_cuts(void **state)
 	observed_free(seen);
 }
 
+static void slices_that_vary_much(void **state)
+{
+	const struct module module = { .quote = five_ms, .slice = from_40_to_360_us };
+	struct estimate made;
+
+	(void)state;
+	estimate_of(&module, 400, &made);
+	assert_int_equal(made.profile.yield, TDX_EMU_YIELD_SLICE);
+	assert_near(made.profile.slice_ns, 120000, 4);
+	assert_near(made.profile.slice_p90, 24082, 4);
+	assert_valid(&made.profile);
+	observed_free(seen);
+}
+
 /* --- why the module is left --- */
+
+static void left_at_interrupts_at_random(void **state)
+{
+	const struct module module = { .quote = five_ms, .slice = at_any_time };
+	struct estimate made;
+
+	(void)state;
+	estimate_of(&module, 400, &made);
+	assert_int_equal(made.profile.yield, TDX_EMU_YIELD_PENDING);
+	assert_true(assumed(&made, "slice_ns"));
+	observed_free(seen);
+}
 
 static void left_at_the_tick(void **state)
 {
@@ -854,6 +893,88 @@ static void open_loads(void **state)
 	assert_true(shape.open && !shape.fixed);
 }
 
+/* --- the module's own --- */
+
+static void set_slices(struct tdx_emu_profile *profile, uint64_t median,
+		       const uint64_t spread[TDX_EMU_NR_SPREAD])
+{
+	profile_defaults(profile);
+	profile->yield = TDX_EMU_YIELD_SLICE;
+	profile->quote_ns = 8 * MS;
+	profile->slice_ns = median;
+	memcpy(TDX_EMU_SPREAD_OF(profile, slice), spread, TDX_EMU_NR_SPREAD * sizeof(*spread));
+}
+
+/* Each quantile by what it lacks: long slices, cut most, by more than short ones. */
+static void own_of_slices_by_quantile(void **state)
+{
+	static const uint64_t says[] = { 5000, 6000, 8000, 12000, 15000, 20000, 25000 };
+	static const uint64_t comes[] = { 100, 6000, 8000, 12000, 14000, 17000, 20000 };
+	struct tdx_emu_profile profile, wanted, found;
+	struct own own = {};
+
+	(void)state;
+	set_slices(&profile, 300000, says);
+	set_slices(&found, 300000, comes);
+	found.quote_ns += 5000;
+	wanted = profile;
+	assert_true(own_take_off(&profile, &wanted, &found, &own));
+	assert_int_equal(own.quote_ns, 5000);
+	assert_int_equal(own.slice_ns, 0);
+	assert_int_equal(profile.quote_ns, 8 * MS - 5000);
+	assert_int_equal(profile.slice_ns, 300000);
+	assert_int_equal(profile.slice_p0, 5000);	/* a single one */
+	assert_int_equal(profile.slice_p10, 6000);
+	assert_int_equal(profile.slice_p90, 16000);
+	assert_int_equal(profile.slice_p99, 23000);
+	assert_int_equal(profile.slice_p100, 25000);
+	assert_valid(&profile);
+}
+
+static void own_that_does_not_matter(void **state)
+{
+	static const uint64_t says[] = { 5000, 6000, 8000, 12000, 15000, 20000, 25000 };
+	static const uint64_t comes[] = { 300, 6030, 8000, 12000, 15000, 20000, 29000 };
+	struct tdx_emu_profile profile, wanted, found;
+	struct own own = {};
+
+	(void)state;
+	set_slices(&profile, 300000, says);
+	set_slices(&found, 300600, comes);
+	wanted = profile;
+	assert_false(own_take_off(&profile, &wanted, &found, &own));
+	assert_memory_equal(&profile, &wanted, sizeof(profile));
+
+	/* It is not left for slices. */
+	wanted.yield = profile.yield = TDX_EMU_YIELD_PENDING;
+	set_slices(&found, 400000, comes);
+	assert_false(own_take_off(&profile, &wanted, &found, &own));
+}
+
+/* What comes of it must be a profile that the module takes. */
+static void own_without_sense(void **state)
+{
+	static const uint64_t says[] = { 9999, 9999, 9999, 10000, 10000, 10000, 1000000 };
+	static const uint64_t comes[] = { 10000, 10000, 10000, 14000, 8000, 7000, 600000 };
+	struct tdx_emu_profile profile, wanted, found;
+	struct own own = {};
+
+	(void)state;
+	set_slices(&profile, 100, says);
+	set_slices(&found, 149, comes);
+	wanted = profile;
+	found.quote_ns = 1;
+	assert_true(own_take_off(&profile, &wanted, &found, &own));
+	assert_int_equal(own.quote_ns, 0);
+	assert_valid(&profile);
+
+	set_slices(&profile, 10 * MS, (const uint64_t[]){ 1, 2, 3, 10000, 10000, 10000, 10000 });
+	set_slices(&found, 6 * MS, says);
+	wanted = profile;
+	assert_true(own_take_off(&profile, &wanted, &found, &own));
+	assert_valid(&profile);
+}
+
 /* --- side by side --- */
 
 static struct observed *observed_of(const struct module *module)
@@ -905,6 +1026,76 @@ static void comparisons(void **state)
 		observed_free(recorded);
 		observed_free(replayed);
 	}
+}
+
+static uint64_t from_4_to_6_ms(void)
+{
+	return 4 * MS + draw(2 * MS + 1);
+}
+
+static struct observed *observed_counts(unsigned int below, unsigned int at, unsigned int above)
+{
+	struct observed *made = observe_end(observe_begin());
+	unsigned int i;
+
+	for (i = 0; i < below + at + above; i++) {
+		sample_add(&made->seam, 5 * MS);
+		sample_add(&made->left, 50000);
+		sample_add(&made->iterations, i < below ? 29 : i < below + at ? 30 : 31);
+	}
+	return made;
+}
+
+/* 30 and 31 are 3.3 % apart; what they are counts of need not be. */
+static void medians_a_step_apart(void **state)
+{
+	const struct {
+		unsigned int below, at, above;
+		bool within;
+	} rows[] = {
+		{ 20, 40, 40, true }, { 19, 30, 51, true }, { 0, 0, 100, false },
+		{ 51, 49, 0, false }, { 100, 0, 0, false },
+	};
+	struct observed *recorded, *replayed;
+	struct comparison comparison;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		recorded = observed_counts(20, 40, 40);
+		replayed = observed_counts(rows[i].below, rows[i].at, rows[i].above);
+		compare_captures(&comparison, recorded, replayed, 2);
+		assert_int_equal(comparison.rows[2].p50[0], 30);
+		assert_int_equal(comparison.within, rows[i].within);
+		observed_free(recorded);
+		observed_free(replayed);
+	}
+}
+
+/* Being near is worth no more than the recording's median is. */
+static void too_few_to_tell(void **state)
+{
+	const struct module vary = { .quote = from_4_to_6_ms, .slice = fifty_us };
+	struct observed *recorded, *same;
+	struct comparison comparison;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	end(NULL);
+	recorded = observed_of(&vary);
+	same = observed_of(&vary);
+	compare_captures(&comparison, recorded, same, 2);
+	assert_true(comparison.within);
+	out = open_memstream(&text, &size);
+	comparison_print(out, &comparison);
+	fclose(out);
+	assert_non_null(strstr(text, "in SEAM: of 40 values, the recording's own median is known"));
+	assert_null(strstr(text, "slice: of"));
+	free(text);
+	observed_free(recorded);
+	observed_free(same);
 }
 
 /* --- captures --- */
@@ -962,6 +1153,8 @@ int main(void)
 		TEST(a_first_stay_that_ends_at_once),
 		TEST(quotes_that_vary),
 		TEST(slices_that_the_end_of_a_quote_cuts),
+		TEST(slices_that_vary_much),
+		TEST(left_at_interrupts_at_random),
 		TEST(left_at_the_tick),
 		TEST(left_at_interrupts_that_were_recorded),
 		TEST(slices_among_interrupts),
@@ -981,7 +1174,12 @@ int main(void)
 		TEST(nonsense),
 		TEST(many_values_in_bounded_memory),
 		TEST(open_loads),
+		TEST(own_of_slices_by_quantile),
+		TEST(own_that_does_not_matter),
+		TEST(own_without_sense),
 		TEST(comparisons),
+		TEST(medians_a_step_apart),
+		TEST(too_few_to_tell),
 		TEST(captures),
 	};
 
