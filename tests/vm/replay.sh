@@ -39,6 +39,9 @@ check "replay: the same medians" "replay $work/vary.cap" 0 'a model' \
 check "what it leaves behind" "ls $work/replay-vary" 0 '^profile.ini$' '^suite.ini$' '^replay.cap$' '^replay.json$'
 check "and says in JSON" "python3 -m json.tool $work/replay-vary/replay.json" 0 \
 	'"schema": "tdxbench-replay/1"' '"within": true' '"name": "iterations"'
+cp "$work/replay-vary/replay.cap" "$work/first.cap"
+check "the same once more: to the last byte" \
+	"replay $work/vary.cap >/dev/null && cmp $work/first.cap $work/replay-vary/replay.cap" 0
 falsify vary
 check "replay of a profile that is wrong by 5 %" "replay --profile $work/false.ini --json $work/vary.cap" 2 \
 	'"within": false' '!"within": true'
