@@ -133,7 +133,8 @@ struct emu_counts {
  * @looked:  index of the pool page to be looked at next
  * @serial:  of the last quote
  * @td_serial: of the last TD
- * @quote_draws, @slice_draws: times drawn, if they vary
+ * @quote_draws: times of quotes drawn, if they vary
+ * @slice_draws: the same of slices
  * @key:     of this epoch
  * @calls:   slots
  * @used:    bit n: slot n holds a call
