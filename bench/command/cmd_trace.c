@@ -16,8 +16,8 @@
 #include "measure/clock.h"
 #include "run/interrupt.h"
 #include "run/param.h"
+#include "slow/watch.h"
 #include "trace/print.h"
-#include "trace/slow_watch.h"
 #include "trace/source.h"
 
 static const struct param duration_param = {

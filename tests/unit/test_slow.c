@@ -14,10 +14,10 @@
 #include <cmocka.h>
 
 #include "measure/random.h"
+#include "slow/say.h"
+#include "slow/slow.h"
 #include "trace/event.h"
 #include "trace/quotes.h"
-#include "trace/slow.h"
-#include "trace/slow_say.h"
 
 #define US		1000ULL
 #define MS		1000000ULL

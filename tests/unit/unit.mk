@@ -65,8 +65,8 @@ test_history_LIBS := -ljansson -lsqlite3 -lzstd -lcrypto
 test_replay_SRCS := $(wildcard bench/replay/*.c) $(addprefix bench/,trace/capture.c trace/capture_read.c \
 	run/interrupt.c trace/event.c run/param.c run/profile.c run/keyfile.c run/place.c)
 test_replay_LIBS := -ljansson -lzstd -linih
-test_slow_SRCS := $(wildcard bench/trace/slow*.c bench/trace/print*.c) \
-	$(addprefix bench/,trace/timeline.c trace/holders.c trace/quotes.c trace/event.c \
+test_slow_SRCS := $(wildcard bench/slow/*.c bench/trace/print*.c) \
+	$(addprefix bench/,trace/quotes.c trace/event.c \
 	collect/hist.c result/result.c result/result_read.c result/text.c result/whole.c run/param.c)
 test_slow_LIBS := -ljansson -lcrypto
 

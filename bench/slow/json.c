@@ -6,9 +6,9 @@
 #include <limits.h>
 
 #include "result/result.h"
+#include "slow/say.h"
+#include "slow/slow.h"
 #include "trace/print.h"
-#include "trace/slow.h"
-#include "trace/slow_say.h"
 
 /* From somebody else's file any number may come; JSON's end earlier. */
 static json_t *number(uint64_t value)

@@ -3,8 +3,8 @@
  * The slowest quotes of a stream, each with why it was slow: every part of its time is
  * put down to who or what it went to, against what quotes usually take.
  */
-#ifndef BENCH_TRACE_SLOW_H
-#define BENCH_TRACE_SLOW_H
+#ifndef BENCH_SLOW_H
+#define BENCH_SLOW_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -173,4 +173,4 @@ void slow_print(const struct slow *slow, FILE *out);
 /* One line of JSON for each, slowest first; that of its quote_end with why. */
 void slow_print_json(const struct slow *slow, FILE *out);
 
-#endif /* BENCH_TRACE_SLOW_H */
+#endif /* BENCH_SLOW_H */

@@ -3,14 +3,14 @@
  * The slowest quotes of a stream: which are kept, what is usual, and which reason of
  * one counts most.
  */
-#include "trace/slow.h"
+#include "slow/slow.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "collect/hist.h"
 #include "result/must.h"
-#include "trace/slow_explain.h"
+#include "slow/explain.h"
 
 /* Stretches of all CPUs, 29 MB: 32 CPUs with 16,000 each. */
 #define SPANS_MAX	(1 << 19)

@@ -9,7 +9,7 @@
  * a little later, than the times in the decomposition: what is then too much is taken
  * off, what is too little is unexplained. So causes add up to their part.
  */
-#include "trace/slow_explain.h"
+#include "slow/explain.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,14 +2,14 @@
 /*
  * Causes and verdicts in words.
  */
-#ifndef BENCH_TRACE_SLOW_SAY_H
-#define BENCH_TRACE_SLOW_SAY_H
+#ifndef BENCH_SLOW_SAY_H
+#define BENCH_SLOW_SAY_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "slow/slow.h"
 #include "trace/print.h"
-#include "trace/slow.h"
 
 #define SAY_TIME	16
 #define SAY_CAUSE	160
@@ -31,4 +31,4 @@ const char *say_cause(char text[SAY_CAUSE], const struct slow_cause *cause);
 const char *say_verdict(char text[SAY_VERDICT], const struct slow *slow,
 			const struct slow_quote *quote);
 
-#endif /* BENCH_TRACE_SLOW_SAY_H */
+#endif /* BENCH_SLOW_SAY_H */

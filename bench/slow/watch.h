@@ -3,11 +3,11 @@
  * The slowest quotes of a source: all its events go in, for what one quote waits for
  * may be any other; filters say which quotes count.
  */
-#ifndef BENCH_TRACE_SLOW_WATCH_H
-#define BENCH_TRACE_SLOW_WATCH_H
+#ifndef BENCH_SLOW_WATCH_H
+#define BENCH_SLOW_WATCH_H
 
+#include "slow/slow.h"
 #include "trace/live.h"
-#include "trace/slow.h"
 
 struct slow_watch;
 
@@ -23,4 +23,4 @@ uint64_t slow_watch_quotes(const struct slow_watch *watch);
 uint64_t slow_watch_untimed(const struct slow_watch *watch);
 void slow_watch_free(struct slow_watch *watch);
 
-#endif /* BENCH_TRACE_SLOW_WATCH_H */
+#endif /* BENCH_SLOW_WATCH_H */

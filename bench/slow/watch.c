@@ -2,7 +2,7 @@
 /*
  * The slowest quotes of a source.
  */
-#include "trace/slow_watch.h"
+#include "slow/watch.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

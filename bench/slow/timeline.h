@@ -5,8 +5,8 @@
  *
  * Context comes only while quotes are under way, so ask for times within one quote.
  */
-#ifndef BENCH_TRACE_TIMELINE_H
-#define BENCH_TRACE_TIMELINE_H
+#ifndef BENCH_SLOW_TIMELINE_H
+#define BENCH_SLOW_TIMELINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,4 +87,4 @@ const struct timeline_span *timeline_interrupt(const struct timeline *timeline, 
 /* Is all there that this CPU did since @from? */
 bool timeline_complete(const struct timeline *timeline, uint32_t cpu, uint64_t from);
 
-#endif /* BENCH_TRACE_TIMELINE_H */
+#endif /* BENCH_SLOW_TIMELINE_H */

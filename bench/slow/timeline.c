@@ -6,7 +6,7 @@
  * fired in has been there since the CPU's last switch. So a stretch is named by the
  * event that ends it; where the one that began it disagrees, something was lost.
  */
-#include "trace/timeline.h"
+#include "slow/timeline.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * Who held which buffer when.
  */
-#include "trace/holders.h"
+#include "slow/holders.h"
 
 #include <stdlib.h>
 

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "result/text.h"
+#include "slow/say.h"
+#include "slow/slow.h"
 #include "trace/event.h"
-#include "trace/slow.h"
-#include "trace/slow_say.h"
 
 #define WIDTH	79
 /* Causes of a smaller share of the total are summed up. */

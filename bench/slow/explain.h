@@ -2,13 +2,13 @@
 /*
  * One quote explained, right after its last event.
  */
-#ifndef BENCH_TRACE_SLOW_EXPLAIN_H
-#define BENCH_TRACE_SLOW_EXPLAIN_H
+#ifndef BENCH_SLOW_EXPLAIN_H
+#define BENCH_SLOW_EXPLAIN_H
 
-#include "trace/holders.h"
+#include "slow/holders.h"
+#include "slow/slow.h"
+#include "slow/timeline.h"
 #include "trace/quotes.h"
-#include "trace/slow.h"
-#include "trace/timeline.h"
 
 /* @context: does the timeline know anything? */
 struct slow_sources {
@@ -20,4 +20,4 @@ struct slow_sources {
 void slow_explain(struct slow_quote *slow, const struct trace_quote *quote,
 		  const struct slow_sources *sources);
 
-#endif /* BENCH_TRACE_SLOW_EXPLAIN_H */
+#endif /* BENCH_SLOW_EXPLAIN_H */

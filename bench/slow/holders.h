@@ -5,8 +5,8 @@
  * No event tells when a buffer is given back. A hold ends with its quote, or when the
  * next one has the buffer if that is earlier; it is over at some time before.
  */
-#ifndef BENCH_TRACE_HOLDERS_H
-#define BENCH_TRACE_HOLDERS_H
+#ifndef BENCH_SLOW_HOLDERS_H
+#define BENCH_SLOW_HOLDERS_H
 
 #include <stdint.h>
 
@@ -47,4 +47,4 @@ void holders_between(const struct holders *holders, uint32_t buffer, uint64_t fr
 /* Since its first hold that is kept; UINT64_MAX: there is none. */
 uint64_t holders_known_since(const struct holders *holders, uint32_t buffer);
 
-#endif /* BENCH_TRACE_HOLDERS_H */
+#endif /* BENCH_SLOW_HOLDERS_H */

@@ -2,7 +2,7 @@
 /*
  * Causes and verdicts in words.
  */
-#include "trace/slow_say.h"
+#include "slow/say.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
