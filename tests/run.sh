@@ -6,7 +6,7 @@
 # ("1..N"). One line tells how a job ended; a failed one shows all it printed.
 set -euo pipefail
 
-limit=${TEST_TIMEOUT:-480}
+limit=${TEST_TIMEOUT:-720}
 width=${TEST_JOBS_AT_ONCE:-$(nproc)}
 passed=0 failed=0 skipped=0
 declare -A running=() started=()
