@@ -255,20 +255,26 @@ static json_t *make_about(void)
 	return about;
 }
 
+/* Of a pipe or a device nobody can tell how much of it is ours. */
+static void put_size(uint64_t quotes)
+{
+	struct stat st;
+
+	if (stat(options.file, &st) || !S_ISREG(st.st_mode))
+		return;
+	fputs(", ", stderr);
+	put_bytes(stderr, (uint64_t)st.st_size);
+	if (quotes)
+		fprintf(stderr, " (%.1f bytes a quote)", (double)st.st_size / (double)quotes);
+}
+
 static void say_what_it_is(const struct recording *recording, uint64_t records)
 {
-	struct stat st = {};
 	char text[512];
-	uint64_t bytes;
 
-	stat(options.file, &st);
-	bytes = (uint64_t)st.st_size;
-
-	fprintf(stderr, "tdxbench record: %" PRIu64 " quotes, %" PRIu64 " events in %s, ",
+	fprintf(stderr, "tdxbench record: %" PRIu64 " quotes, %" PRIu64 " events in %s",
 		recording->quotes, records, options.file);
-	put_bytes(stderr, bytes);
-	if (recording->quotes)
-		fprintf(stderr, " (%.1f bytes a quote)", (double)bytes / (double)recording->quotes);
+	put_size(recording->quotes);
 	live_lost_text(recording->live, text, sizeof(text));
 	fprintf(stderr, *text ? "; LOST: %s\n" : ", none lost\n", text);
 }
