@@ -28,9 +28,9 @@ for name in quotes queue.json bare_quotes bare.json; do
 	part "$name" 4 >"$work/$name"
 done
 check "waits are put down to who held the buffer" \
-	"holders queue.json" 0 '^5 slow quotes, [0-9]+ holders: all as the other quotes have it'
+	"holders queue.json" 0 '^5 slow quotes, [0-9]+ holders: all as the other events have it'
 check "also where nothing else was recorded" "cp $work/bare_quotes $work/quotes; holders bare.json" 0 \
-	'^1 slow quotes, [0-9]+ holders: all as the other quotes have it'
+	'^1 slow quotes, [0-9]+ holders: all as the other events have it'
 check "for people" "worst queue 4" 0 'the slowest 2 of 160 quotes by total, median' \
 	'Waited [0-9.]+ms of [0-9.]+ms for buffer 0, which TD 0x[0-9a-f]+ \(tdxbench/[0-9]+\) held for [0-9.]+ms, [0-9]+ times, and [0-9] others for' \
 	'unexplained: [0-9.]+(ns|us), 0\.[0-9]%'
