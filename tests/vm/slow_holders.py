@@ -4,14 +4,13 @@
 # slow_holders.py EVENTS SLOW: are the holders that tdxbench trace --slow --json names
 # (SLOW) those that the events of the same capture tell of (EVENTS: trace --json, with and
 # without --iterations)? All had one buffer: a quote has it at least from its first entry
-# into the module to its last return, and not much longer.
+# into the module to its last return, and at most from the return of the one before to the
+# entry of the one behind.
 import collections
 import json
 import sys
 
-# Of the wait. Who has the buffer may lose the CPU before the first entry, or before it is
-# given back; and a wait is known by its quote's end only.
-LESS, MORE = 0.03, 0.10
+NEAR = 0.03     # of the wait, which is known by its quote's end only
 
 
 def lines(path, event):
@@ -29,18 +28,25 @@ def wait_of(quote):
 
 
 def calls(path):
-    """TD, first entry and last return of each call."""
+    """TD, first entry and last return of each call, one behind the other."""
     found = {}
     for left in lines(path, "seamcall_exit"):
         entry = left["time_ns"] - left["duration_ns"]
         if left["leaf_name"] == "QUOTE.GET":
             first = found.get(left["call"], (None, entry))[1]
             found[left["call"]] = (left["tdr"], first, left["time_ns"])
-    return list(found.values())
+    return sorted(found.values(), key=lambda call: call[1])
 
 
-def expected(slow, held_by):
-    """ns that each TD had the buffer, at least, while this quote waited."""
+def stretched(held):
+    """The same from the last return before to the first entry behind."""
+    before = [held[0][1]] + [last for _, _, last in held[:-1]]
+    behind = [first for _, first, _ in held[1:]] + [held[-1][2]]
+    return [(tdr, first, last) for (tdr, _, _), first, last in zip(held, before, behind)]
+
+
+def overlaps(slow, held_by):
+    """ns of each TD's that this quote waited."""
     start, end = wait_of(slow)
     held = collections.Counter()
     for tdr, first, last in held_by:
@@ -54,10 +60,12 @@ def check(slow, held_by):
     for cause in wait["causes"]:
         if cause["what"] == "holder":
             named[cause["tdr"]] += cause["ns"]
-    held = expected(slow, held_by)
-    for tdr in set(held) | set(named):
-        if not -LESS <= (named[tdr] - held[tdr]) / wait["ns"] <= MORE:
-            sys.exit(f"quote {slow['quote']}: {tdr} held it {held[tdr]} ns, named with {named[tdr]}")
+    least, most = overlaps(slow, held_by), overlaps(slow, stretched(held_by))
+    near = NEAR * wait["ns"]
+    for tdr in set(most) | set(named):
+        if not least[tdr] - near <= named[tdr] <= most[tdr] + near:
+            sys.exit(f"quote {slow['quote']}: {tdr} held it for {least[tdr]} to {most[tdr]} ns, "
+                     f"named with {named[tdr]}")
     if slow["verdict"]["cause"]["tdr"] != max(named, key=named.get):
         sys.exit(f"quote {slow['quote']}: another one held it longest")
     if slow["verdict"]["part"] != "wait" or sum(named.values()) < 0.9 * wait["ns"]:
