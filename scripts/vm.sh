@@ -20,6 +20,7 @@ cpus=4
 mem=1024
 idle_timeout=120
 ticks=$(getconf CLK_TCK)
+salt=${TDXBENCH_VM_SALT:-}
 kernel='' append='' progress='' results='' console='' plugin='' interactive=0
 files=() modules=() tools=() plugin_options=() guest_command=()
 
@@ -52,6 +53,9 @@ Run COMMAND in a QEMU guest with a kernel of its own.
   --idle-timeout SEC        longest silence before the guest counts as hung, of QEMU's CPU
                             time with the virtual clock ($idle_timeout)
   -h, --help                this text
+
+With TDXBENCH_VM_SALT=N, 1 to 99999, in the environment all else happens at other
+moments: under the virtual clock, another run of what always runs alike.
 
 Exit status: that of COMMAND; 1 if the VM failed, 77 if QEMU or the kernel is
 missing, 129 for wrong usage, 130 or 143 when interrupted.
@@ -102,6 +106,7 @@ parse_options() {
 		esac
 	done
 	((${#guest_command[@]})) || die 129 "no command given, see --help (it comes after --)"
+	[[ ! $salt ]] || in_range TDXBENCH_VM_SALT "$salt" 1 99999
 }
 
 set_option() {
@@ -287,6 +292,8 @@ populate() {
 		install -D -m "$mode" "$host" "$root$guest"
 		copy_libraries "$host" "$root"
 	done
+	# Unpacking it takes time.
+	[[ ! $salt ]] || head -c $((salt * 101)) /dev/zero >"$root/salt"
 }
 
 # What a dynamic program is linked with, at the same places; nothing for others.

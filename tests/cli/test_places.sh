@@ -48,6 +48,7 @@ check "SIGTERM while a kernel is asked" "timeout --foreground --preserve-status 
 check "of which nothing is left" "ls -A $work/cache/symbols $work/results" 0 '!new' '!stream'
 check "QEMU without plugins" "PATH=$work/bin:\$PATH scripts/vm.sh --plugin $work/share/build/count.so -- true" 77 \
 	'^vm.sh: this qemu-system-x86_64 was built without plugins'
+check "a salt that is none" "TDXBENCH_VM_SALT=-3 scripts/vm.sh -- true" 129 "^vm.sh: TDXBENCH_VM_SALT: '-3' is not .*1 to 99999"
 check "an option of a plugin that is none" "scripts/vm.sh --plugin-option x -- true" 129 "'x' is not KEY=VALUE$"
 
 ### What hangs
