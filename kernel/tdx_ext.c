@@ -14,12 +14,12 @@
 #include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
-#include <linux/log2.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
-#include <linux/semaphore.h>
+#include <linux/spinlock.h>
 #include <linux/time64.h>
 #include <linux/topology.h>
 #include <linux/wait.h>
@@ -44,10 +44,20 @@
 #define BUSY_PAUSE_MAX_NS	NSEC_PER_MSEC
 #define BUSY_PATIENCE_NS	(10 * NSEC_PER_SEC)
 
-/* Who found the module busy: first come, first served. */
-static DEFINE_SEMAPHORE(busy_turn, 1);
-static DECLARE_WAIT_QUEUE_HEAD(busy_room);
-static atomic_t busy_waiters, busy_ended;
+/*
+ * Who found the module busy. Those who wait stand in a line in the order in which
+ * they came, and keep their places while they try again.
+ */
+struct busy_place {
+	struct list_head node;
+	struct wait_queue_head wake;
+	bool trying;
+};
+
+static DEFINE_SPINLOCK(busy_lock);
+static LIST_HEAD(busy_line);
+static unsigned int busy_waiting;	/* those who are not trying */
+static unsigned int busy_ended;		/* calls meanwhile, for each of which one may try */
 
 u64 tdx_clock_mult;
 
@@ -71,58 +81,137 @@ static void set_ext_state(enum tdx_ext_state state, int error)
 
 /* --- a busy module --- */
 
+/* --- the line before a busy module; busy_lock held --- */
+
+static struct busy_place *next_in_line(void)
+{
+	struct busy_place *place;
+
+	list_for_each_entry(place, &busy_line, node)
+		if (!place->trying)
+			return place;
+	return NULL;
+}
+
+static void wake_next(void)
+{
+	struct busy_place *next = next_in_line();
+
+	if (next)
+		wake_up(&next->wake);
+}
+
+static void stop_waiting(void)
+{
+	if (!--busy_waiting)
+		busy_ended = 0;
+}
+
+/* --- a busy module --- */
+
 /* A call has ended, so there may be room for one that waits. */
 static void tell_ended(void)
 {
-	if (!atomic_read(&busy_waiters))
+	if (!READ_ONCE(busy_waiting))
 		return;
-	atomic_inc(&busy_ended);
-	wake_up(&busy_room);
+	spin_lock(&busy_lock);
+	if (busy_waiting) {
+		busy_ended++;
+		wake_next();
+	}
+	spin_unlock(&busy_lock);
 }
 
-static bool take_ended(void)
+/* At the end of the line; or still in front of all who came later. */
+static void take_place(struct busy_place *place)
 {
-	return atomic_add_unless(&busy_ended, -1, 0);
+	spin_lock(&busy_lock);
+	if (list_empty(&place->node))
+		list_add_tail(&place->node, &busy_line);
+	place->trying = false;
+	busy_waiting++;
+	spin_unlock(&busy_lock);
 }
 
-/* Until a call has ended, or for a while: others than these may keep the module busy. */
-static bool await_room(const struct tdx_ext_call *call, u64 pause)
+static void leave_line(struct busy_place *place)
+{
+	spin_lock(&busy_lock);
+	list_del_init(&place->node);
+	if (!place->trying)
+		stop_waiting();
+	wake_next();
+	spin_unlock(&busy_lock);
+}
+
+static bool is_next(const struct busy_place *place)
+{
+	bool next;
+
+	spin_lock(&busy_lock);
+	next = next_in_line() == place;
+	spin_unlock(&busy_lock);
+	return next;
+}
+
+/* Who is next may, for each call that has ended, and after a pause in any case. */
+static bool may_try(struct busy_place *place, bool paused)
+{
+	bool may;
+
+	spin_lock(&busy_lock);
+	may = next_in_line() == place && (busy_ended || paused);
+	if (may) {
+		if (busy_ended)
+			busy_ended--;
+		place->trying = true;
+		stop_waiting();
+		wake_next();
+	}
+	spin_unlock(&busy_lock);
+	return may;
+}
+
+/*
+ * Until all who came earlier have tried and a call has ended, or for a pause: others
+ * than these may keep the module busy. Returns whether it was for that.
+ */
+static bool await_turn(struct busy_place *place, u64 pause)
 {
 	bool in_vain;
 
-	/* What those who queue are waiting for may be this call's end. */
-	if (call->begun)
-		return wait_event_hrtimeout(busy_room, false, ns_to_ktime(pause));
-
-	if (down_killable(&busy_turn))
-		return true;
-	in_vain = wait_event_hrtimeout(busy_room, take_ended(), ns_to_ktime(pause));
-	up(&busy_turn);
+	take_place(place);
+	do {
+		if (wait_event_killable(place->wake, is_next(place)))
+			return true;
+		in_vain = wait_event_hrtimeout(place->wake, may_try(place, false),
+					       ns_to_ktime(pause));
+	} while (in_vain && !may_try(place, true));
 	return in_vain;
 }
 
-static bool wait_in_line(const struct tdx_ext_call *call, u64 pause)
+/* What those in the line wait for may be the end of this one, which has begun. */
+static bool pause_only(u64 pause)
 {
-	bool in_vain;
+	ktime_t timeout = ns_to_ktime(pause);
 
-	atomic_inc(&busy_waiters);
-	in_vain = await_room(call, pause);
-	if (atomic_dec_and_test(&busy_waiters))
-		atomic_set(&busy_ended, 0);
-	return in_vain;
+	set_current_state(TASK_KILLABLE);
+	schedule_hrtimeout(&timeout, HRTIMER_MODE_REL);
+	return true;
 }
 
 static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_module_args *args,
 		     struct tdx_ext_call *call)
 {
+	struct busy_place place = { .node = LIST_HEAD_INIT(place.node), .trying = true };
 	u64 pause = BUSY_PAUSE_MIN_NS, paused = 0, r = TDX_OPERAND_BUSY;
 
+	init_waitqueue_head(&place.wake);
 	/* A gap begins, also where nobody has entered yet; if somebody listens. */
 	if (call->id && !call->left_ns)
 		call->left_ns = tdx_clock();
 
 	while (TDX_STATUS_CODE(r) == TDX_OPERAND_BUSY && paused < BUSY_PATIENCE_NS) {
-		if (wait_in_line(call, pause))
+		if (call->begun ? pause_only(pause) : await_turn(&place, pause))
 			paused += pause;
 		if (fatal_signal_pending(current))
 			break;
@@ -131,6 +220,7 @@ static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_mo
 		tdx_ext_call_inputs(call, inputs, args);
 		r = tdx_ext_seamcall(fn, args, call);
 	}
+	leave_line(&place);
 	return r;
 }
 
@@ -153,7 +243,7 @@ u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_
 	const struct tdx_module_args inputs = *args;
 	u64 r = TDX_OPERAND_BUSY;
 
-	if (!patient || !atomic_read(&busy_waiters))
+	if (!patient || !READ_ONCE(busy_waiting))
 		r = tdx_ext_seamcall(fn, args, call);
 	if (patient && TDX_STATUS_CODE(r) == TDX_OPERAND_BUSY)
 		r = try_again(fn, &inputs, args, call);

@@ -180,6 +180,11 @@ unsigned int kshim_waiters(void)
 	return __atomic_load_n(&waiters, __ATOMIC_RELAXED);
 }
 
+void kshim_waits(int change)
+{
+	__atomic_add_fetch(&waiters, change, __ATOMIC_RELAXED);
+}
+
 /* NULL: to the end. sem->m held. */
 static struct kshim_waiter **find_waiter(struct semaphore *sem, const struct kshim_waiter *waiter)
 {
@@ -221,9 +226,9 @@ static int do_down(struct semaphore *sem, bool killable)
 		sem->count--;
 	} else {
 		*find_waiter(sem, NULL) = &self;
-		__atomic_add_fetch(&waiters, 1, __ATOMIC_RELAXED);
+		kshim_waits(1);
 		ret = await_up(sem, &self, killable);
-		__atomic_sub_fetch(&waiters, 1, __ATOMIC_RELAXED);
+		kshim_waits(-1);
 	}
 	pthread_mutex_unlock(&sem->m);
 	return ret;

@@ -39,7 +39,7 @@ const char *kshim_last_log(void);	/* last line of pr_err() and its kin */
 void kshim_advance_ns(__u64 ns);	/* of ktime_get_ns() */
 __u64 kshim_tsc_reads(void);		/* rdtsc_ordered() calls */
 extern bool kshim_killed;		/* a fatal signal is pending, for all threads */
-unsigned int kshim_waiters(void);	/* threads that wait for a semaphore */
+unsigned int kshim_waiters(void);	/* threads that wait for a semaphore or an event */
 extern bool kshim_traced;		/* somebody listens to trace events */
 extern bool kshim_interrupt;		/* one is pending, and nobody takes it */
 extern unsigned int kshim_cpus;		/* online */
@@ -136,6 +136,36 @@ static inline u64 get_unaligned_be64(const void *p)
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define smp_mb__after_atomic()	smp_mb()
 #define container_of(p, type, member)	((type *)((char *)(p) - offsetof(type, member)))
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+#define LIST_HEAD_INIT(name)	{ &(name), &(name) }
+#define LIST_HEAD(name)		struct list_head name = LIST_HEAD_INIT(name)
+#define list_for_each_entry(entry, head, member)				\
+	for ((entry) = container_of((head)->next, __typeof__(*(entry)), member);	\
+	     &(entry)->member != (head);					\
+	     (entry) = container_of((entry)->member.next, __typeof__(*(entry)), member))
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
+
+static inline void list_add_tail(struct list_head *entry, struct list_head *head)
+{
+	*entry = (struct list_head){ .next = head, .prev = head->prev };
+	head->prev->next = entry;
+	head->prev = entry;
+}
+
+static inline void list_del_init(struct list_head *entry)
+{
+	entry->prev->next = entry->next;
+	entry->next->prev = entry->prev;
+	*entry = (struct list_head)LIST_HEAD_INIT(*entry);
+}
 #undef static_assert
 #define static_assert(expr)	_Static_assert(expr, #expr)
 #define BUILD_BUG_ON(expr)	_Static_assert(!(expr), #expr)
@@ -242,8 +272,10 @@ struct wait_queue_head {
 };
 
 void kshim_look_later(void);
+void kshim_waits(int change);
 
 #define DECLARE_WAIT_QUEUE_HEAD(name)	struct wait_queue_head name
+#define init_waitqueue_head(queue)	((void)(queue))
 #define wake_up_all(queue)	((void)(queue))
 #define wake_up(queue)		((void)(queue))
 /* All of the time has passed, or none. */
@@ -252,10 +284,12 @@ void kshim_look_later(void);
 #define wait_event_killable(queue, condition) ({				\
 	int _ret = 0;								\
 	kshim_might_sleep();							\
+	kshim_waits(1);								\
 	while (!(condition) && !_ret) {						\
 		_ret = READ_ONCE(kshim_killed) ? -EINTR : 0;			\
 		kshim_look_later();						\
 	}									\
+	kshim_waits(-1);							\
 	_ret;									\
 })
 
@@ -321,10 +355,11 @@ void cpu_relax(void);
 /* Sleeping is for the clock to go on. */
 typedef s64 ktime_t;
 enum { HRTIMER_MODE_REL };
+
 enum { TASK_KILLABLE };
 
-#define ns_to_ktime(ns)		((ktime_t)(ns))
 #define set_current_state(state)	((void)(state))
+#define ns_to_ktime(ns)		((ktime_t)(ns))
 int schedule_hrtimeout(ktime_t *time, int mode);
 
 #define current			NULL
