@@ -294,12 +294,9 @@ static int with_lab(struct session *session, bool configured)
 		return use_lab(session, configured) ? EXIT_ERROR : EXIT_DONE;
 
 	snprintf(path, sizeof(path), "%s", module);
-	if (access(path, R_OK)) {
-		fprintf(stderr, "tdxbench: cannot run here: there is no lab module %s; make builds one, or give --module\n",
-			path);
-		return EXIT_CANNOT_RUN;
-	}
-	ret = run_may_load("load", path, options.yes);
+	ret = run_check_module(path);
+	if (!ret)
+		ret = run_may_load("load", path, options.yes);
 	if (ret)
 		return ret;
 	ret = lab_load(path) || use_lab(session, configured) ? EXIT_ERROR : EXIT_DONE;

@@ -367,20 +367,11 @@ static int observe(struct replay *replay)
 static int find_image(struct replay *replay)
 {
 	struct image *image = &replay->image;
-	int ret = image_find(options.kernel, image);
+	int ret = image_find("replay", options.kernel, image);
 
-	if (!ret && options.append)
-		ret = image_append(image, "--append", options.append);
-	if (!ret && options.module &&
-	    (size_t)snprintf(image->module, sizeof(image->module), "%s", options.module) >=
-	    sizeof(image->module))
-		ret = usage_error("replay", "--module: the path is too long");
-	if (!ret && access(image->module, R_OK)) {
-		fprintf(stderr, "tdxbench: cannot run here: there is no lab module %s; make builds one, or give --module\n",
-			image->module);
-		ret = EXIT_CANNOT_RUN;
-	}
-	return ret;
+	if (!ret)
+		ret = image_change("replay", options.append, options.module, image);
+	return ret ? ret : run_check_module(image->module);
 }
 
 /* A suite of the same, for tdxbench run. */

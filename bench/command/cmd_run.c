@@ -189,16 +189,10 @@ static int find_image(struct run_options *run)
 	int ret = EXIT_DONE;
 
 	if (run->target == RUN_VM)
-		ret = image_find(options.kernel, image);
+		ret = image_find("run", options.kernel, image);
 	else
 		snprintf(image->module, sizeof(image->module), "%s", place_module());
-	if (!ret && options.append)
-		ret = image_append(image, "--append", options.append);
-	if (!ret && options.module &&
-	    (size_t)snprintf(image->module, sizeof(image->module), "%s", options.module) >=
-	    sizeof(image->module))
-		ret = usage_error("run", "--module: the path is too long");
-	return ret;
+	return ret ? ret : image_change("run", options.append, options.module, image);
 }
 
 /* Points to measure, or a line that says why there are none. */

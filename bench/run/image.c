@@ -76,14 +76,16 @@ static bool printable(const char *text)
 	return !*text;
 }
 
-int image_append(struct image *image, const char *from, const char *arguments)
+/* @from says where they were. */
+static int add_arguments(const char *command, const char *from, const char *arguments,
+			 struct image *image)
 {
 	size_t used = strlen(image->append);
 
 	if (!printable(arguments))
-		return usage_error("run", "%s: " ALLOWED, from);
+		return usage_error(command, "%s: " ALLOWED, from);
 	if (used + 1 + strlen(arguments) >= sizeof(image->append))
-		return usage_error("run", "%s: allowed are %zu characters of kernel arguments in all",
+		return usage_error(command, "%s: allowed are %zu characters of kernel arguments in all",
 				   from, sizeof(image->append) - 2);
 	if (*arguments)
 		snprintf(image->append + used, sizeof(image->append) - used, "%s%s",
@@ -98,7 +100,7 @@ static int unreadable(const char *path)
 	return EXIT_ERROR;
 }
 
-static int take_cmdline(struct image *image, const char *path, FILE *file)
+static int take_cmdline(const char *command, const char *path, FILE *file, struct image *image)
 {
 	char *line = NULL;
 	size_t size = 0;
@@ -110,14 +112,14 @@ static int take_cmdline(struct image *image, const char *path, FILE *file)
 	if (len < 0 && ferror(file))
 		ret = unreadable(path);
 	else if (len > 0 && (strlen(line) != (size_t)len || fgetc(file) != EOF))
-		ret = usage_error("run", "%s: " ALLOWED, path);
+		ret = usage_error(command, "%s: " ALLOWED, path);
 	else if (len > 0)
-		ret = image_append(image, path, line);
+		ret = add_arguments(command, path, line, image);
 	free(line);
 	return ret;
 }
 
-static int read_cmdline(struct image *image, const char *dir)
+static int read_cmdline(const char *command, const char *dir, struct image *image)
 {
 	char path[PATH_MAX];
 	FILE *file;
@@ -128,12 +130,12 @@ static int read_cmdline(struct image *image, const char *dir)
 	file = fopen(path, "re");
 	if (!file)
 		return errno == ENOENT ? EXIT_DONE : unreadable(path);
-	ret = take_cmdline(image, path, file);
+	ret = take_cmdline(command, path, file, image);
 	fclose(file);
 	return ret;
 }
 
-int image_find(const char *path, struct image *image)
+int image_find(const char *command, const char *path, struct image *image)
 {
 	char copy[PATH_MAX];
 	const char *dir;
@@ -148,5 +150,17 @@ int image_find(const char *path, struct image *image)
 	dir = dirname(copy);
 	if (!join(image->module, dir, "tdx_lab.ko") || access(image->module, R_OK))
 		snprintf(image->module, sizeof(image->module), "%s", place_module());
-	return read_cmdline(image, dir);
+	return read_cmdline(command, dir, image);
+}
+
+int image_change(const char *command, const char *append, const char *module,
+		 struct image *image)
+{
+	int ret = append ? add_arguments(command, "--append", append, image) : EXIT_DONE;
+
+	if (!ret && module &&
+	    (size_t)snprintf(image->module, sizeof(image->module), "%s", module) >=
+	    sizeof(image->module))
+		ret = usage_error(command, "--module: the path is too long");
+	return ret;
 }

@@ -24,14 +24,15 @@ struct image {
 
 /*
  * @path is the image or a directory that has one; NULL: the kernel that setup.sh
- * keeps. 0, or an exit code after one line on stderr.
+ * keeps. 0, or an exit code after one line on stderr, in @command's name.
  */
-int image_find(const char *path, struct image *image);
+int image_find(const char *command, const char *path, struct image *image);
 
 /*
- * Adds to the kernel's command line; @from says where the arguments were, for the
- * line on stderr when they are none. 0 or an exit code.
+ * The same, for what options change of it: @append is put behind its arguments, @module
+ * is taken instead of its own; NULL where that was not given.
  */
-int image_append(struct image *image, const char *from, const char *arguments);
+int image_change(const char *command, const char *append, const char *module,
+		 struct image *image);
 
 #endif /* BENCH_IMAGE_H */

@@ -46,6 +46,9 @@ struct run_options {
 /* May it run here? EXIT_DONE, or what to exit with after a line on stderr. */
 int run_check(const struct suite *suite, const struct run_options *options);
 
+/* Is there this lab module? The same. */
+int run_check_module(const char *module);
+
 /*
  * A module goes into the kernel that the user works on: ask, unless that is answered.
  * Memory given to it as its pool comes back when it is unloaded. EXIT_DONE, or what

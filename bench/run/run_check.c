@@ -30,13 +30,11 @@ static int check_btf(void)
 	return EXIT_DONE;
 }
 
-static int check_module(const struct run_options *options)
+int run_check_module(const char *module)
 {
-	const char *module = options->image.module;
-
 	if (!access(module, R_OK))
 		return EXIT_DONE;
-	fprintf(stderr, "tdxbench: cannot run here: there is no lab module %s: %s; make, or where tdxbench is installed tdxbench setup, builds one\n",
+	fprintf(stderr, "tdxbench: cannot run here: there is no lab module %s: %s; make, or where tdxbench is installed tdxbench setup, builds one; or give --module\n",
 		module, strerror(errno));
 	return EXIT_CANNOT_RUN;
 }
@@ -92,7 +90,7 @@ static int check_vm(const struct suite *suite, const struct run_options *options
 	int ret = check_cpus(suite);
 
 	if (!ret)
-		ret = check_module(options);
+		ret = run_check_module(options->image.module);
 	if (!ret)
 		ret = check_plugin(suite, options);
 	return ret ? ret : check_results(options);
@@ -125,7 +123,7 @@ static int check_local(const struct run_options *options)
 		return cannot_run("loading modules and BPF programs needs root", "use sudo");
 	ret = check_btf();
 	if (!ret)
-		ret = check_module(options);
+		ret = run_check_module(options->image.module);
 	if (!ret)
 		ret = check_results(options);
 	return ret ? ret : run_may_load("run", options->image.module, options->yes);

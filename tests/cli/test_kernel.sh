@@ -43,7 +43,7 @@ check "nothing was left by these" "ls -A $work/results" 0 '!.'
 no='^tdxbench: cannot run here: there is no kernel for the VM: '
 check "no such image" "$run --kernel /nonexistent $suite" 77 "$no/nonexistent: No such file or directory$"
 check "no such module" "$run --kernel $kernel --module /nonexistent $suite" 77 \
-	'^tdxbench: cannot run here: there is no lab module /nonexistent: No such file or directory; make, or where tdxbench is installed tdxbench setup, builds one$'
+	'^tdxbench: cannot run here: there is no lab module /nonexistent: No such file or directory; make, or where tdxbench is installed tdxbench setup, builds one; or give --module$'
 check "a directory without one" "$run --kernel $work/empty $suite" 77 \
 	"$no$work/empty: neither vmlinux nor bzImage nor vmlinuz in this directory$"
 check "an argument of two lines" "$run --append \$'a\nb' $suite" 129 \

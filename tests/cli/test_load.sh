@@ -19,7 +19,7 @@ check "a duration that is none" "$load --duration ever" $usage "^tdxbench load: 
 check "no guests" "$load --guests 0" $usage '--guests is .0., allowed is a number from 1 to 4096'
 check "more updates than it has keys for" "$load --updates 201" $usage '--updates is .201., allowed is a number from 1 to 200'
 check "a module that there is not" "$load --yes --module $work/none.ko" 77 \
-	"^tdxbench: cannot run here: there is no lab module $work/none.ko; make builds one, or give --module$"
+	"^tdxbench: cannot run here: there is no lab module $work/none.ko: No such file or directory; make, or where tdxbench is installed tdxbench setup, builds one; or give --module$"
 check "nobody to ask" "$load" $usage \
 	'^tdxbench load: it loads a module into the running kernel; say --yes if that is fine$'
 

@@ -56,6 +56,10 @@ head -c -40 "$work/vary.cap" >"$work/short.cap"
 check "a capture that was cut short: whatever is left of it, that is said" \
 	"$bench calibrate $work/short.cap || ((\$? == 1))" 0 'WARNING: .* was cut short'
 check "a profile that cannot be written" "$bench calibrate -o /nonexistent/x.ini $work/vary.cap" 1 '/nonexistent/x.ini: No such file'
+check "a module that is not there" "replay --module /nonexistent $work/vary.cap" 77 \
+	'there is no lab module /nonexistent: No such file.* tdxbench setup, builds one; or give --module$'
+check "a kernel argument of two lines" "replay --append \$'a\nb' $work/vary.cap" 129 \
+	'^tdxbench replay: --append: allowed is one line of printable ASCII characters$'
 check "a tolerance of nothing is not met" "replay --tolerance -1 $work/vary.cap" 129 'tolerance'
 
 checks_done
