@@ -90,23 +90,13 @@ static int start(struct observe *observe)
 	const struct script *script = script_of(observe);
 	const char *text = observe->both ? script->both : script->exit;
 	char *argv[] = { "bpftrace", "-f", "json", "-e", (char *)text, NULL };
-	char output[PATH_MAX];
-	struct tool *tool;
 
 	if (!text) {
 		fprintf(stderr, "tdxbench: observer %s watches seamcall_exit alone: events = exit\n",
 			observe->observer->name);
 		return -1;
 	}
-	tool = calloc(1, sizeof(*tool));
-	if (!tool)
-		return -1;
-	observe->state = tool;
-	if (tool_start(tool, argv, observe_path(observe, "output", output), -1, -1))
-		return -1;
-	/* 0.17 looks for it only when it comes while it sleeps. */
-	tool->forgets = true;
-	return tool_await(tool, is_ready, observe);
+	return tool_attach(observe, argv, is_ready);
 }
 
 static int read_output(struct observe *observe)
@@ -127,19 +117,18 @@ static int read_output(struct observe *observe)
 	return ret;
 }
 
-static int stop(struct observe *observe)
+static int end_and_read(struct observe *observe)
 {
 	struct tool *tool = observe->state;
-	int ret = 0;
 
-	if (!tool)
-		return 0;
-	if (observe->started)
-		ret = tool_end(tool) ? -1 : read_output(observe);
-	tool_kill(tool);
-	free(tool);
-	observe->state = NULL;
-	return ret;
+	/* 0.17 looks for Ctrl-C only when that comes while it sleeps. */
+	tool->forgets = true;
+	return tool_end(tool) ? -1 : read_output(observe);
+}
+
+static int stop(struct observe *observe)
+{
+	return tool_detach(observe, end_and_read);
 }
 
 const struct observer_kind kind_bpftrace = {

@@ -204,3 +204,32 @@ int tool_finish(struct tool *tool)
 		return -1;
 	return ended_well(status, false) ? 0 : complain(tool, "failed");
 }
+
+/* --- one that observes --- */
+
+int tool_attach(struct observe *observe, char *const argv[], bool (*is_ready)(void *observe))
+{
+	struct tool *tool = calloc(1, sizeof(*tool));
+	char output[PATH_MAX];
+
+	if (!tool)
+		return -1;
+	observe->state = tool;
+	if (tool_start(tool, argv, observe_path(observe, "output", output), -1, -1))
+		return -1;
+	return tool_await(tool, is_ready, observe);
+}
+
+int tool_detach(struct observe *observe, int (*end_and_read)(struct observe *observe))
+{
+	struct tool *tool = observe->state;
+	int ret;
+
+	if (!tool)
+		return 0;
+	ret = observe->started ? end_and_read(observe) : 0;
+	tool_kill(tool);
+	free(tool);
+	observe->state = NULL;
+	return ret;
+}

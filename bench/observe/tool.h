@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "observe/observe.h"
+
 /**
  * struct tool - one at work
  * @name:   as typed
@@ -45,5 +47,13 @@ int tool_end(struct tool *tool);
 int tool_finish(struct tool *tool);
 /* At once; fine for one that does not run. */
 void tool_kill(struct tool *tool);
+
+/*
+ * For kinds of observers that are a tool and nothing else. @is_ready is asked about
+ * @observe; @end_and_read, only for one that has been started, ends it and fills in what
+ * it saw. Both return as struct observer_kind wants it.
+ */
+int tool_attach(struct observe *observe, char *const argv[], bool (*is_ready)(void *observe));
+int tool_detach(struct observe *observe, int (*end_and_read)(struct observe *observe));
 
 #endif /* BENCH_OBSERVE_TOOL_H */

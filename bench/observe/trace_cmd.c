@@ -3,7 +3,6 @@
  * trace-cmd record, in an instance of its own, and trace-cmd report for what it kept.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "observe/instance.h"
 #include "observe/kinds.h"
@@ -25,24 +24,17 @@ static bool is_ready(void *arg)
 
 static int start(struct observe *observe)
 {
-	char file[PATH_MAX], output[PATH_MAX];
+	char file[PATH_MAX];
 	char *argv[] = { "trace-cmd", "record", "-B", INSTANCE_NAME, "-o",
 			 (char *)observe_path(observe, "trace.dat", file), "-e", EXIT,
 			 observe->both ? "-e" : NULL, ENTER, NULL };
-	struct tool *tool;
 
 	if (instance_exists()) {
 		fprintf(stderr, "tdxbench: tracefs has instances/%s already, which is somebody else's\n",
 			INSTANCE_NAME);
 		return -1;
 	}
-	tool = calloc(1, sizeof(*tool));
-	if (!tool)
-		return -1;
-	observe->state = tool;
-	if (tool_start(tool, argv, observe_path(observe, "output", output), -1, -1))
-		return -1;
-	return tool_await(tool, is_ready, observe);
+	return tool_attach(observe, argv, is_ready);
 }
 
 /* What a user gets of it. */
@@ -69,7 +61,7 @@ static int report(struct observe *observe)
 }
 
 /* The instance and its counts go with trace-cmd. */
-static int read_and_end(struct observe *observe)
+static int end_and_read(struct observe *observe)
 {
 	struct ring_stats stats;
 
@@ -81,16 +73,11 @@ static int read_and_end(struct observe *observe)
 
 static int stop(struct observe *observe)
 {
-	struct tool *tool = observe->state;
-	int ret;
+	bool ours = observe->state;
+	int ret = tool_detach(observe, end_and_read);
 
-	if (!tool)
-		return 0;
-	ret = observe->started ? read_and_end(observe) : 0;
-	tool_kill(tool);
-	instance_remove();
-	free(tool);
-	observe->state = NULL;
+	if (ours)
+		instance_remove();
 	return ret;
 }
 
