@@ -15,6 +15,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include "events.h"
+#include "quote.bpf.h"
 
 #define TDX_SUCCESS			0ULL
 /* The code in bits 63:32 of a status. */
@@ -28,30 +29,6 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* What is read of the kernel's structs; the rest is left to CO-RE. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct tdx_ext_call {
-	__u64 id;
-	__u64 tdr;
-	__u64 status;
-	__u64 seam_ns;
-	__u64 gap_ns;
-	__u32 iterations;
-};
-
-struct tdx_quote_times {
-	__u64 begin;
-	__u64 copy_in;
-	__u64 wait;
-	__u64 copy_out;
-	__u64 total;
-};
-
-struct tdx_quote {
-	struct tdx_ext_call call;
-	struct tdx_quote_times times;
-	__u32 len;
-	int error;
-};
 
 struct task_struct {
 	int pid;
@@ -143,7 +120,10 @@ static __always_inline bool iteration_wanted(__u64 leaf, __u64 tdr, __u64 status
 	return duration >= only_longer;
 }
 
-/* Arguments as a raw tracepoint hands them over. */
+/*
+ * Arguments as a raw tracepoint hands them over. Those of seamcall.bpf.h, which can be
+ * read by parts, would make the program an instruction longer.
+ */
 struct seamcall_exit {
 	__u64 fn;
 	__u64 call;

@@ -3,6 +3,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include "quote.bpf.h"
 #include "quotes.h"
 
 /* Tries to raise a maximum that other CPUs raise too. */
@@ -14,32 +15,6 @@
 #define EINTR			4
 
 char LICENSE[] SEC("license") = "GPL";
-
-/* What is read of the path's structs; the rest is left to CO-RE. */
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct tdx_ext_call {
-	__u64 tdr;
-	__u64 seam_ns;
-	__u64 gap_ns;
-};
-
-struct tdx_quote_times {
-	__u64 begin;
-	__u64 copy_in;
-	__u64 wait;
-	__u64 copy_out;
-	__u64 total;
-};
-
-struct tdx_quote {
-	struct tdx_ext_call call;
-	struct tdx_quote_times times;
-	__u32 len;
-	int error;
-};
-
-#pragma clang attribute pop
 
 static const __u32 zero = 0;
 

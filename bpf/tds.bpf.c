@@ -10,30 +10,10 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include "quote.bpf.h"
 #include "tds.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-/* What is read of the path's structs; the rest is left to CO-RE. */
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct tdx_ext_call {
-	__u64 id;
-	__u64 tdr;
-};
-
-struct tdx_quote_times {
-	__u64 begin;
-	__u64 total;
-};
-
-struct tdx_quote {
-	struct tdx_ext_call call;
-	struct tdx_quote_times times;
-	int error;
-};
-
-#pragma clang attribute pop
 
 /* Quotes that found no place in one of the tables. */
 __u64 lost = 0;
