@@ -2,32 +2,19 @@
 /*
  * One side of a comparison: its runs, loaded.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "result/result.h"
 #include "compare/runs.h"
-
-#define PATH_SIZE	4096
 
 static bool is_directory(const char *path)
 {
 	struct stat st;
 
 	return !stat(path, &st) && S_ISDIR(st.st_mode);
-}
-
-static bool holds_result(const char *dir)
-{
-	char file[PATH_SIZE];
-
-	snprintf(file, sizeof(file), "%.4080s/" RESULT_FILE, dir);
-	return !access(file, F_OK);
 }
 
 /* ---- One run ---- */
@@ -92,41 +79,31 @@ const json_t *run_metric(const struct run *run, const char *id, const char *name
 
 /* ---- A directory of runs ---- */
 
-static int load_entry(struct runs *runs, const char *name)
+static bool check_count(const char *path, int count)
 {
-	char path[PATH_SIZE];
-	struct stat st;
-
-	if (snprintf(path, sizeof(path), "%s/%s", runs->path, name) >= (int)sizeof(path))
-		return 0;
-	if (name[0] == '.' || lstat(path, &st) || !S_ISDIR(st.st_mode) || !holds_result(path))
-		return 0;
-	if (runs->count < RUNS_MAX)
-		return load_run(runs, path);
-	fprintf(stderr, "tdxbench: %s has more than %d runs\n", runs->path, RUNS_MAX);
-	return -1;
+	if (count < 0)
+		fprintf(stderr, "tdxbench: cannot read %s: %s\n", path, strerror(-count));
+	else if (!count)
+		fprintf(stderr, "tdxbench: %s has no " RESULT_FILE ", nor directories that have one\n",
+			path);
+	else if (count > RUNS_MAX)
+		fprintf(stderr, "tdxbench: %s has more than %d runs\n", path, RUNS_MAX);
+	return count > 0 && count <= RUNS_MAX;
 }
 
 static int load_directory(struct runs *runs)
 {
-	struct dirent **entries;
-	int nr = scandir(runs->path, &entries, NULL, alphasort), ret = 0;
+	char **dirs = NULL;
+	int count = result_dirs(runs->path, &dirs);
+	int ret = check_count(runs->path, count) ? 0 : -1;
 
-	if (nr < 0) {
-		fprintf(stderr, "tdxbench: cannot read %s: %s\n", runs->path, strerror(errno));
-		return -1;
-	}
-	for (int i = 0; i < nr; i++) {
+	for (int i = 0; i < count; i++) {
 		if (!ret)
-			ret = load_entry(runs, entries[i]->d_name);
-		free(entries[i]);
+			ret = load_run(runs, dirs[i]);
+		free(dirs[i]);
 	}
-	free(entries);
-	if (ret || runs->count)
-		return ret;
-	fprintf(stderr, "tdxbench: %s has no " RESULT_FILE ", nor directories that have one\n",
-		runs->path);
-	return -1;
+	free(dirs);
+	return ret;
 }
 
 int runs_load(struct runs *runs, const char *path)
@@ -135,7 +112,7 @@ int runs_load(struct runs *runs, const char *path)
 
 	runs->path = path;
 	runs->count = 0;
-	if (is_directory(path) && !holds_result(path))
+	if (is_directory(path) && !result_in(path))
 		ret = load_directory(runs);
 	else
 		ret = load_run(runs, path);

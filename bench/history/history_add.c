@@ -6,7 +6,6 @@
  * Of another history only whole results and the names of machines are taken; columns and
  * figures are made anew from the results, as if each had been added as a file.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "compare/alike.h"
 #include "history/history_db.h"
 #include "run/interrupt.h"
+#include "result/must.h"
 #include "result/result.h"
 #include "result/view.h"
 
@@ -428,34 +428,31 @@ static int add_history(struct adding *a, const char *path)
 	return ret;
 }
 
-/* Directories of runs: not the link to the latest one, nor what is hidden. */
-static int is_run_dir(const struct dirent *entry)
+static int add_dir(struct adding *a, const char *dir)
 {
-	return entry->d_name[0] != '.' && entry->d_type != DT_LNK;
+	char *file = must_print("%s/" RESULT_FILE, dir);
+	int ret = add_file(a, file);
+
+	free(file);
+	return ret;
 }
 
 static int add_dirs_of(struct adding *a, const char *dir)
 {
-	struct dirent **entries;
-	size_t found = 0;
-	int count = scandir(dir, &entries, is_run_dir, alphasort), ret = 0;
+	char **dirs = NULL;
+	int count = result_dirs(dir, &dirs), ret = 0;
 
 	a->source = dir;
 	if (count < 0)
-		return fail(a, "%s", strerror(errno));
-	for (int i = 0; i < count; i++) {
-		char path[PATH_SIZE];
-
-		if (snprintf(path, sizeof(path), "%s/%s/" RESULT_FILE, dir, entries[i]->d_name) <
-		    PATH_SIZE && !ret && !access(path, F_OK)) {
-			found++;
-			ret = add_file(a, path);
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	if (!ret && !found)
+		ret = fail(a, "%s", strerror(-count));
+	else if (!count)
 		ret = fail(a, "there is no " RESULT_FILE " in it, nor in a directory of it");
+	for (int i = 0; i < count; i++) {
+		if (!ret)
+			ret = add_dir(a, dirs[i]);
+		free(dirs[i]);
+	}
+	free(dirs);
 	return ret;
 }
 
@@ -472,7 +469,6 @@ static bool is_database(const char *path)
 
 static int add_path(struct adding *a, const char *path)
 {
-	char file[PATH_SIZE];
 	struct stat st;
 
 	if (stat(path, &st))
@@ -481,9 +477,7 @@ static int add_path(struct adding *a, const char *path)
 		return add_history(a, path);
 	if (!S_ISDIR(st.st_mode))
 		return add_file(a, path);
-	if (snprintf(file, sizeof(file), "%s/" RESULT_FILE, path) < PATH_SIZE && !access(file, F_OK))
-		return add_file(a, file);
-	return add_dirs_of(a, path);
+	return result_in(path) ? add_dir(a, path) : add_dirs_of(a, path);
 }
 
 /* ---- The file ---- */

@@ -113,6 +113,15 @@ json_t *result_parse(const char *text, size_t length, char error[RESULT_ERROR]);
 #define JSON_LIMIT	(16 << 20)
 json_t *json_load_limited(const char *file, size_t limit, char error[RESULT_ERROR]);
 
+/* Does the directory hold a result? */
+bool result_in(const char *dir);
+/*
+ * Directories in @dir that do, in the order of their names: how many, or a negative errno.
+ * Links are not followed, so that results/latest does not count twice. @dirs and each of
+ * them is to be freed.
+ */
+int result_dirs(const char *dir, char ***dirs);
+
 /* The same check for one point, as used on a stream. */
 bool point_valid(const json_t *point, char error[RESULT_ERROR]);
 

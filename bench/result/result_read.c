@@ -5,12 +5,15 @@
  * Validation is strict about what readers rely on and silent about the rest,
  * so that a file of a later tdxbench with more fields still loads.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "run/param.h"
+#include "result/must.h"
 #include "result/result.h"
 
 /* ---- Validation ---- */
@@ -420,6 +423,44 @@ json_t *result_parse(const char *text, size_t length, char error[RESULT_ERROR])
 		return result;
 	json_decref(result);
 	return NULL;
+}
+
+/* ---- Directories ---- */
+
+bool result_in(const char *dir)
+{
+	char *file = must_print("%s/" RESULT_FILE, dir);
+	bool is_there = !access(file, F_OK);
+
+	free(file);
+	return is_there;
+}
+
+static int is_shown(const struct dirent *entry)
+{
+	return *entry->d_name != '.';
+}
+
+int result_dirs(const char *dir, char ***dirs)
+{
+	struct dirent **entries;
+	int count = scandir(dir, &entries, is_shown, alphasort), found = 0;
+	struct stat st;
+
+	if (count < 0)
+		return -errno;
+	*dirs = must_calloc((size_t)count, sizeof(**dirs));
+	for (int i = 0; i < count; i++) {
+		char *path = must_print("%s/%s", dir, entries[i]->d_name);
+
+		if (!lstat(path, &st) && S_ISDIR(st.st_mode) && result_in(path))
+			(*dirs)[found++] = path;
+		else
+			free(path);
+		free(entries[i]);
+	}
+	free(entries);
+	return found;
 }
 
 /* ---- Looking things up ---- */
