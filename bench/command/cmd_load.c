@@ -33,10 +33,6 @@
 static const char *const arrivals_words[] = { "poisson", "fixed", NULL };
 static const char *const preset_words[] = { "posted", "default", NULL };
 
-static const struct param duration_param = {
-	"--duration", 0, 1000000, 7 * 86400 * NSEC_PER_SEC, "ns", NULL, ""
-};
-
 static struct {
 	uint64_t guests;
 	uint64_t hog;
@@ -415,8 +411,9 @@ static int take_profile(struct session *session)
 static int take_setting(struct session *session, char *text)
 {
 	const struct param *row, *knob;
-	char *value = strchr(text, '='), error[256];
+	char *value = strchr(text, '=');
 	uint64_t number = 0;
+	int ret;
 
 	if (!value)
 		return usage_error("load", "'%s' is not NAME=VALUE, such as quote_ns=5ms", text);
@@ -426,8 +423,9 @@ static int take_setting(struct session *session, char *text)
 	if (!row && !knob)
 		return usage_error("load", "neither profile nor policy has a '%s', see tdxbench list profile and tdxbench list policy",
 				   text);
-	if (param_parse(row ? row : knob, value, &number, error, sizeof(error)))
-		return usage_error("load", "%s", error);
+	ret = take_param("load", row ? row : knob, value, &number);
+	if (ret)
+		return ret;
 	if (row)
 		((uint64_t *)&session->profile)[row - profile_params] = number;
 	else
@@ -437,13 +435,10 @@ static int take_setting(struct session *session, char *text)
 
 static int take_options(struct session *session, int argc, char **argv)
 {
-	char error[256];
-	int i, ret;
+	int ret = take_param("load", &duration_param, options.duration, &session->duration_ns), i;
 
-	if (options.duration && param_parse(&duration_param, options.duration,
-					    &session->duration_ns, error, sizeof(error)))
-		return usage_error("load", "%s", error);
-	ret = take_profile(session);
+	if (!ret)
+		ret = take_profile(session);
 	session->policy = policy_presets[options.policy];
 	for (i = 0; i < argc && !ret; i++)
 		ret = take_setting(session, argv[i]);

@@ -19,7 +19,6 @@
 #include "result/must.h"
 #include "run/environment.h"
 #include "run/interrupt.h"
-#include "run/param.h"
 #include "trace/capture.h"
 #include "trace/live.h"
 
@@ -27,14 +26,6 @@
 /* What a command that Ctrl-C has reached may take to end by itself, and how often we look. */
 #define GRACE_NS	(2 * NSEC_PER_SEC)
 #define LOOK_NS		(NSEC_PER_SEC / 100)
-
-static const struct param duration_param = {
-	"--duration", 0, 1000000, 7 * 86400 * NSEC_PER_SEC, "ns", NULL, ""
-};
-
-static const struct param buffer_param = {
-	"--buffer", LIVE_BUFFER, LIVE_BUFFER_MIN, LIVE_BUFFER_MAX, "bytes", NULL, ""
-};
 
 static struct {
 	const char *file;
@@ -332,17 +323,12 @@ static int record_to_file(struct recording *recording)
 
 static int take_options(struct recording *recording, struct live_options *live)
 {
-	char error[256];
+	int ret;
 
 	if (options.duration && recording->command)
 		return usage_error("record", "--duration or a COMMAND, whose end is the end, not both");
-	if (options.duration && param_parse(&duration_param, options.duration,
-					    &recording->duration_ns, error, sizeof(error)))
-		return usage_error("record", "%s", error);
-	if (options.buffer && param_parse(&buffer_param, options.buffer, &live->buffer, error,
-					  sizeof(error)))
-		return usage_error("record", "%s", error);
-	return EXIT_DONE;
+	ret = take_param("record", &duration_param, options.duration, &recording->duration_ns);
+	return ret ? ret : take_param("record", &live_buffer_param, options.buffer, &live->buffer);
 }
 
 static int run(int argc, char **argv)

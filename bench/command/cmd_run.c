@@ -29,7 +29,7 @@ enum clock { CLOCK_VIRTUAL, CLOCK_REAL, CLOCK_UNSAID };
 static const char *const target_words[] = { "vm", "local", "host", NULL };
 static const char *const clock_words[] = { "virtual", "real", NULL };
 
-static const struct param duration_param = {
+static const struct param watch_param = {
 	"--duration", 0, 100000000, 7 * 86400 * NSEC_PER_SEC, "ns", NULL, ""
 };
 
@@ -295,16 +295,6 @@ static int find_stream(struct run_options *run)
 			     usage_error("run", "--stream env: TDXBENCH_RESULTS is not set");
 }
 
-static int find_duration(struct run_options *run)
-{
-	char error[256];
-
-	if (options.duration && param_parse(&duration_param, options.duration, &run->duration_ns,
-					    error, sizeof(error)))
-		return usage_error("run", "%s", error);
-	return EXIT_DONE;
-}
-
 static int run(int argc, char **argv)
 {
 	struct run_options wanted = {
@@ -323,7 +313,7 @@ static int run(int argc, char **argv)
 	if (!ret)
 		ret = find_stream(&wanted);
 	if (!ret)
-		ret = find_duration(&wanted);
+		ret = take_param("run", &watch_param, options.duration, &wanted.duration_ns);
 	if (ret)
 		return ret;
 	return wanted.target == RUN_HOST ? measure_host(&wanted) :

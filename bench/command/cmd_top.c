@@ -98,15 +98,12 @@ static size_t find_tds(enum top_output output)
 
 static int take_options(struct top_options *wanted)
 {
-	char error[256];
-	int ret = EXIT_DONE;
+	int ret;
 
 	if (options.json && options.batch)
 		return usage_error("top", "--json is a batch already, leave --batch out");
-	if (options.interval && param_parse(&interval_param, options.interval, &wanted->interval_ns,
-					    error, sizeof(error)))
-		return usage_error("top", "%s", error);
-	if (options.td)
+	ret = take_param("top", &interval_param, options.interval, &wanted->interval_ns);
+	if (!ret && options.td)
 		ret = each_word(options.td, take_td, wanted);
 	if (!ret && options.leaf)
 		ret = each_word(options.leaf, take_leaf, wanted);

@@ -20,16 +20,8 @@
 #include "trace/print.h"
 #include "trace/source.h"
 
-static const struct param duration_param = {
-	"--duration", 0, 1000000, 7 * 86400 * NSEC_PER_SEC, "ns", NULL, ""
-};
-
 static const struct param longer_param = {
 	"--longer", 0, 1, 86400 * NSEC_PER_SEC, "ns", NULL, ""
-};
-
-static const struct param buffer_param = {
-	"--buffer", LIVE_BUFFER, LIVE_BUFFER_MIN, LIVE_BUFFER_MAX, "bytes", NULL, ""
 };
 
 static struct {
@@ -180,15 +172,6 @@ static int finish(struct tracing *tracing, const struct source_end *end, int ret
 
 /* --- options --- */
 
-static int take(const struct param *param, const char *text, uint64_t *value)
-{
-	char error[256];
-
-	if (text && param_parse(param, text, value, error, sizeof(error)))
-		return usage_error("trace", "%s", error);
-	return EXIT_DONE;
-}
-
 static int take_filters(struct live_options *live)
 {
 	uint16_t leaf = 0;
@@ -201,7 +184,7 @@ static int take_filters(struct live_options *live)
 				   options.leaf);
 	live->leaf = leaf;
 	live->failed = options.failed;
-	return take(&longer_param, options.longer, &live->longer_ns);
+	return take_param("trace", &longer_param, options.longer, &live->longer_ns);
 }
 
 static int check_slow(void)
@@ -227,9 +210,9 @@ static int take_options(struct source_options *source)
 	/* No time is known of a request that became no quote. */
 	live->refusals = live->quotes && !options.longer;
 	if (!ret)
-		ret = take(&duration_param, options.duration, &source->duration_ns);
+		ret = take_param("trace", &duration_param, options.duration, &source->duration_ns);
 	if (!ret)
-		ret = take(&buffer_param, options.buffer, &live->buffer);
+		ret = take_param("trace", &live_buffer_param, options.buffer, &live->buffer);
 	if (!ret && options.from && options.buffer)
 		ret = usage_error("trace", "--buffer is for events as they happen, not for --from");
 	return ret;

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure/clock.h"
+#include "run/param.h"
+
 #define MAX_OPTIONS	32
 #define HELP_COLUMN	26
 
@@ -48,6 +51,20 @@ bool parse_real(const char *text, double *value)
 		return false;
 	*value = strtod(text, &end);
 	return isfinite(*value) && !*end;
+}
+
+const struct param duration_param = {
+	"--duration", 0, 1000000, 7 * 86400 * NSEC_PER_SEC, "ns", NULL, ""
+};
+
+int take_param(const char *command, const struct param *param, const char *text,
+	       uint64_t *value)
+{
+	char error[256];
+
+	if (text && param_parse(param, text, value, error, sizeof(error)))
+		return usage_error(command, "%s", error);
+	return EXIT_DONE;
 }
 
 static void print_choices(FILE *out, const char *const *choices)

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct param;
+
 /* Exit codes of every command; README.md explains them. */
 enum exit_code {
 	EXIT_DONE	= 0,
@@ -83,6 +85,16 @@ void options_print(const struct option_row *rows, FILE *out);
 /* "tdxbench COMMAND: message" on stderr; returns EXIT_USAGE. */
 int usage_error(const char *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The text of an option that is as @param says, such as "5ms"; NULL leaves @value as it
+ * is. EXIT_DONE, or EXIT_USAGE after one line.
+ */
+int take_param(const char *command, const struct param *param, const char *text,
+	       uint64_t *value);
+
+/* For --duration: 1 ms to a week. */
+extern const struct param duration_param;
 
 /* Whole decimal or 0x number with nothing behind it. */
 bool parse_number(const char *text, uint64_t *value);

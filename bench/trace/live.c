@@ -83,12 +83,16 @@ static void choose(struct live *live)
 				  options->answers || options->refusals);
 }
 
+const struct param live_buffer_param = {
+	"--buffer", 16 << 20, 64 << 10, 1 << 30, "bytes", NULL, ""
+};
+
 /* The kernel wants a power of two. */
 static uint64_t buffer_size(uint64_t wanted)
 {
-	uint64_t size = LIVE_BUFFER_MIN;
+	uint64_t size = live_buffer_param.min;
 
-	while (size < (wanted ? wanted : LIVE_BUFFER))
+	while (size < (wanted ? wanted : live_buffer_param.def))
 		size *= 2;
 	return size;
 }

@@ -14,11 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "run/param.h"
 #include "trace/order.h"
 
-#define LIVE_BUFFER	(16 << 20)	/* bytes, unless said otherwise */
-#define LIVE_BUFFER_MIN	(64 << 10)
-#define LIVE_BUFFER_MAX	(1 << 30)
 /* An event is handed over this long after it happened, ns, at most and if there is no hurry. */
 #define LIVE_DELAY	120000000
 
@@ -35,7 +33,7 @@
  * @longer_ns:  only iterations that took as long; without @iterations, only quotes
  * @failed:     only iterations neither successful nor left half-way; without
  *              @iterations, only failed quotes
- * @buffer:     bytes between kernel and reader, rounded up to a power of two; 0: LIVE_BUFFER
+ * @buffer:     bytes between kernel and reader, rounded up to a power of two; 0: the default
  */
 struct live_options {
 	bool quotes, parts, iterations, answers, refusals, context;
@@ -47,6 +45,9 @@ struct live_options {
 };
 
 struct live;
+
+/* For an option --buffer, whose value is @buffer of the above. */
+extern const struct param live_buffer_param;
 
 /*
  * Everything is visited in the order of time. EXIT_DONE; EXIT_CANNOT_RUN or EXIT_ERROR

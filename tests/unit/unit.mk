@@ -49,7 +49,7 @@ test_suite_SRCS := $(addprefix bench/,run/suite.c run/keyfile.c run/profile.c ru
 test_suite_LIBS := -linih
 test_observe_SRCS := bench/observe/parse.c
 test_observe_LIBS := -ljansson
-test_options_SRCS := bench/command/options.c
+test_options_SRCS := bench/command/options.c bench/run/param.c
 test_count_SRCS := $(addprefix bench/,count/count_read.c count/symbols.c result/result.c \
 	result/result_read.c result/text.c result/whole.c collect/hist.c run/param.c)
 test_count_LIBS := -ljansson -lelf -lcrypto
