@@ -232,9 +232,11 @@ static int wrong_option(const struct command *command, unsigned int nr, int val,
 
 /* ---- Commands with actions ---- */
 
-static const char *action_name(const struct command *action)
+const char *command_word(const struct command *command)
 {
-	return strchr(action->name, ' ') + 1;
+	const char *blank = strchr(command->name, ' ');
+
+	return blank ? blank + 1 : command->name;
 }
 
 static void print_actions(const struct command *command)
@@ -244,7 +246,7 @@ static void print_actions(const struct command *command)
 	printf("usage: tdxbench %s ACTION [OPTION...]\n\n%s\n\nactions:\n", command->name,
 	       command->summary);
 	for (a = command->actions; *a; a++)
-		printf("  %-8s %s\n", action_name(*a), (*a)->summary);
+		printf("  %-8s %s\n", command_word(*a), (*a)->summary);
 	printf("\n  tdxbench %s ACTION --help   options and examples\n", command->name);
 	if (command->text)
 		printf("\n%s", command->text);
@@ -260,12 +262,12 @@ static int actions_main(const struct command *command, int argc, char **argv)
 		return EXIT_DONE;
 	}
 	for (a = command->actions; word && *a; a++)
-		if (!strcmp(action_name(*a), word))
+		if (!strcmp(command_word(*a), word))
 			return command_main(*a, argc - 1, argv + 1);
 	fprintf(stderr, "tdxbench %s: ", command->name);
 	fprintf(stderr, word ? "'%s' is no action, there are:" : "say what to do, there are:", word);
 	for (a = command->actions; *a; a++)
-		fprintf(stderr, " %s", action_name(*a));
+		fprintf(stderr, " %s", command_word(*a));
 	fputc('\n', stderr);
 	return EXIT_USAGE;
 }

@@ -79,6 +79,9 @@ struct command {
  */
 int command_main(const struct command *command, int argc, char **argv);
 
+/* Its name without that of the command whose action it is: "add" of "history add". */
+const char *command_word(const struct command *command);
+
 /* Its rows as the help shows them, and --help. */
 void options_print(const struct option_row *rows, FILE *out);
 

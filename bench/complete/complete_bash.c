@@ -142,7 +142,7 @@ static void print_operands(const struct command *command, FILE *out)
 	if (command->actions) {
 		fputs(" _tdxbench_words", out);
 		for (const struct command *const *a = command->actions; *a; a++)
-			print_name(strchr((*a)->name, ' ') ?: (*a)->name, out);
+			print_name(command_word(*a), out);
 	} else {
 		argument_each(command->synopsis, print_argument, out);
 	}

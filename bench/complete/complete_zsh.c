@@ -129,13 +129,6 @@ static void print_options(const struct command *command, FILE *out)
 
 /* --- functions --- */
 
-static const char *last_word(const char *name)
-{
-	const char *blank = strchr(name, ' ');
-
-	return blank ? blank + 1 : name;
-}
-
 /* "_tdxbench", "_tdxbench_run", "_tdxbench_history_add" */
 static void print_function_name(const char *name, FILE *out)
 {
@@ -153,7 +146,7 @@ static void print_commands(const struct command *command, FILE *out)
 	      "	command)\n"
 	      "		commands=(\n", out);
 	for (const struct command *const *a = command->actions; *a; a++) {
-		fprintf(out, "			'%s:", last_word((*a)->name));
+		fprintf(out, "			'%s:", command_word(*a));
 		print_text((*a)->summary, out);
 		fputs("'\n", out);
 	}

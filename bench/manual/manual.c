@@ -29,13 +29,6 @@ static bool is_program(const struct page *page)
 	return page->manual->command == page->manual->program;
 }
 
-static const char *last_word(const char *name)
-{
-	const char *blank = strchr(name, ' ');
-
-	return blank ? blank + 1 : name;
-}
-
 /* --- NAME, SYNOPSIS --- */
 
 static void print_name(struct page *page)
@@ -223,7 +216,7 @@ static void print_actions(struct page *page)
 	for (const struct command *const *a = page->manual->command->actions; *a; a++) {
 		struct help_text help = help_text_read((*a)->text);
 
-		fprintf(page->out, ".Ss %s\n", last_word((*a)->name));
+		fprintf(page->out, ".Ss %s\n", command_word(*a));
 		mdoc_sentence(page->out, (*a)->summary, strlen((*a)->summary), '.');
 		print_about(&help, page->out);
 		print_options_of(*a, page->out);
