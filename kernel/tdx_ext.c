@@ -46,18 +46,25 @@
 
 /*
  * Who found the module busy. Those who wait stand in a line in the order in which
- * they came, and keep their places while they try again.
+ * they came, and keep their places while they try again. A module may count its
+ * slots for each TD: so where one has tried in vain it is the turn of the next one
+ * of another TD, until a call ends or all have tried; then of the first again. The
+ * line is no longer than there are buffers for quotes.
  */
 struct busy_place {
 	struct list_head node;
 	struct wait_queue_head wake;
+	u64 tdr;
+	u64 round;	/* in which it, or another of its TD, has tried last */
 	bool trying;
+	bool ended;	/* tries for a call that has ended, not after a pause */
 };
 
 static DEFINE_SPINLOCK(busy_lock);
 static LIST_HEAD(busy_line);
-static unsigned int busy_waiting;	/* those who are not trying */
-static unsigned int busy_ended;		/* calls meanwhile, for each of which one may try */
+static struct busy_place *busy_turn;	/* NULL: nobody waits, but some may try */
+static u64 busy_round = 1;
+static unsigned int busy_ended;		/* calls, for each of which one more may try */
 
 u64 tdx_clock_mult;
 
@@ -79,46 +86,63 @@ static void set_ext_state(enum tdx_ext_state state, int error)
 	ext_state = state;
 }
 
-/* --- a busy module --- */
-
 /* --- the line before a busy module; busy_lock held --- */
 
-static struct busy_place *next_in_line(void)
+static struct busy_place *first_untried(void)
 {
 	struct busy_place *place;
 
 	list_for_each_entry(place, &busy_line, node)
-		if (!place->trying)
+		if (!place->trying && place->round != busy_round)
 			return place;
 	return NULL;
 }
 
-static void wake_next(void)
+/* After each change. If all have tried, the calls that have ended were of no use to them. */
+static void pass_turn(void)
 {
-	struct busy_place *next = next_in_line();
+	struct busy_place *next = first_untried();
 
+	if (!next) {
+		busy_ended = 0;
+		busy_round++;
+		next = first_untried();
+	}
+	WRITE_ONCE(busy_turn, next);
 	if (next)
 		wake_up(&next->wake);
 }
 
-static void stop_waiting(void)
+/* There may be room for one that waits: a new round, and who came first tries first. */
+static void call_ended(void)
 {
-	if (!--busy_waiting)
-		busy_ended = 0;
+	busy_ended++;
+	busy_round++;
+	pass_turn();
+}
+
+/* Those of other TDs may have more luck, also with the room that an ended call has left. */
+static void tried_in_vain(const struct busy_place *in_vain)
+{
+	struct busy_place *place;
+
+	if (in_vain->round != busy_round)
+		return;
+	list_for_each_entry(place, &busy_line, node)
+		if (place->tdr == in_vain->tdr)
+			place->round = busy_round;
+	if (in_vain->ended)
+		busy_ended++;
 }
 
 /* --- a busy module --- */
 
-/* A call has ended, so there may be room for one that waits. */
 static void tell_ended(void)
 {
-	if (!READ_ONCE(busy_waiting))
+	if (!READ_ONCE(busy_turn))
 		return;
 	spin_lock(&busy_lock);
-	if (busy_waiting) {
-		busy_ended++;
-		wake_next();
-	}
+	call_ended();
 	spin_unlock(&busy_lock);
 }
 
@@ -128,81 +152,67 @@ static void take_place(struct busy_place *place)
 	spin_lock(&busy_lock);
 	if (list_empty(&place->node))
 		list_add_tail(&place->node, &busy_line);
+	else
+		tried_in_vain(place);
 	place->trying = false;
-	busy_waiting++;
+	pass_turn();
 	spin_unlock(&busy_lock);
 }
 
+/* With its call ended; or killed, and then what it was to try for is for the next. */
 static void leave_line(struct busy_place *place)
 {
 	spin_lock(&busy_lock);
 	list_del_init(&place->node);
-	if (!place->trying)
-		stop_waiting();
-	wake_next();
+	call_ended();
 	spin_unlock(&busy_lock);
 }
 
-static bool is_next(const struct busy_place *place)
-{
-	bool next;
-
-	spin_lock(&busy_lock);
-	next = next_in_line() == place;
-	spin_unlock(&busy_lock);
-	return next;
-}
-
-/* Who is next may, for each call that has ended, and after a pause in any case. */
+/* Whose turn it is may, for each call that has ended, and after a pause in any case. */
 static bool may_try(struct busy_place *place, bool paused)
 {
 	bool may;
 
 	spin_lock(&busy_lock);
-	may = next_in_line() == place && (busy_ended || paused);
+	may = busy_turn == place && (busy_ended || paused);
 	if (may) {
-		if (busy_ended)
-			busy_ended--;
+		place->ended = busy_ended;
+		busy_ended -= place->ended;
+		place->round = busy_round;
 		place->trying = true;
-		stop_waiting();
-		wake_next();
+		pass_turn();
 	}
 	spin_unlock(&busy_lock);
 	return may;
 }
 
 /*
- * Until all who came earlier have tried and a call has ended, or for a pause: others
- * than these may keep the module busy. Returns whether it was for that.
+ * Until it is this one's turn and a call has ended, or for a pause: others than
+ * these may keep the module busy. Or until killed.
  */
-static bool await_turn(struct busy_place *place, u64 pause)
+static void await_turn(struct busy_place *place, u64 pause)
 {
-	bool in_vain;
-
 	take_place(place);
 	do {
-		if (wait_event_killable(place->wake, is_next(place)))
-			return true;
-		in_vain = wait_event_hrtimeout(place->wake, may_try(place, false),
-					       ns_to_ktime(pause));
-	} while (in_vain && !may_try(place, true));
-	return in_vain;
+		if (wait_event_killable(place->wake, READ_ONCE(busy_turn) == place))
+			return;
+	} while (wait_event_hrtimeout(place->wake, may_try(place, false), ns_to_ktime(pause)) &&
+		 !may_try(place, true));
 }
 
 /* What those in the line wait for may be the end of this one, which has begun. */
-static bool pause_only(u64 pause)
+static void pause_only(u64 pause)
 {
 	ktime_t timeout = ns_to_ktime(pause);
 
 	set_current_state(TASK_KILLABLE);
 	schedule_hrtimeout(&timeout, HRTIMER_MODE_REL);
-	return true;
 }
 
 static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_module_args *args,
 		     struct tdx_ext_call *call)
 {
-	struct busy_place place = { .node = LIST_HEAD_INIT(place.node), .trying = true };
+	struct busy_place place = { .node = LIST_HEAD_INIT(place.node), .tdr = call->tdr };
 	u64 pause = BUSY_PAUSE_MIN_NS, paused = 0, r = TDX_OPERAND_BUSY;
 
 	init_waitqueue_head(&place.wake);
@@ -211,10 +221,14 @@ static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_mo
 		call->left_ns = tdx_clock();
 
 	while (TDX_STATUS_CODE(r) == TDX_OPERAND_BUSY && paused < BUSY_PATIENCE_NS) {
-		if (call->begun ? pause_only(pause) : await_turn(&place, pause))
-			paused += pause;
+		if (call->begun)
+			pause_only(pause);
+		else
+			await_turn(&place, pause);
 		if (fatal_signal_pending(current))
 			break;
+		/* Also where another call's end made it short: of those there may be no end. */
+		paused += pause;
 		pause = min_t(u64, 2 * pause, BUSY_PAUSE_MAX_NS);
 
 		tdx_ext_call_inputs(call, inputs, args);
@@ -239,16 +253,17 @@ static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_mo
  */
 u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call)
 {
-	const bool patient = tdx_quote_policy.busy == TDX_BUSY_RETRY && !irqs_disabled();
 	const struct tdx_module_args inputs = *args;
 	u64 r = TDX_OPERAND_BUSY;
 
-	if (!patient || !READ_ONCE(busy_waiting))
+	if (tdx_quote_policy.busy != TDX_BUSY_RETRY || irqs_disabled())
+		return tdx_ext_seamcall(fn, args, call);
+
+	if (!READ_ONCE(busy_turn))
 		r = tdx_ext_seamcall(fn, args, call);
-	if (patient && TDX_STATUS_CODE(r) == TDX_OPERAND_BUSY)
-		r = try_again(fn, &inputs, args, call);
-	if (TDX_STATUS_CODE(r) != TDX_OPERAND_BUSY)
-		tell_ended();
+	if (TDX_STATUS_CODE(r) == TDX_OPERAND_BUSY)
+		return try_again(fn, &inputs, args, call);
+	tell_ended();
 	return r;
 }
 

@@ -399,7 +399,7 @@ static void pool_without_entropy(void **state)
 static struct td queue[QUEUE];
 static pthread_t queue_threads[QUEUE];
 static intptr_t queue_errors[QUEUE];
-static u32 nr_served, tries[1 + QUEUE];
+static u32 nr_served, tries[1 + QUEUE], order[1 + QUEUE];
 
 static void *queued(void *arg)
 {
@@ -450,18 +450,69 @@ static void expect_no_queue(void)
 	assert_in_range(seen[1].at - seen[0].at, 100000, 101000);
 }
 
-/* Busy a few times. From then on there is room, for whoever comes. */
-static u64 busy_at_first(u64 fn, struct tdx_module_args *args)
+static u32 who_asks(const struct tdx_module_args *args)
 {
-	u32 who = (args->rcx - td.guest.tdr) / PAGE_SIZE;
+	return (args->rcx - td.guest.tdr) / PAGE_SIZE;
+}
+
+static void expect_queue_served(void)
+{
+	u32 i;
+
+	for (i = 0; i < QUEUE; i++) {
+		pthread_join(queue_threads[i], NULL);
+		assert_int_equal(queue_errors[i], 0);
+		assert_null(td_quote_wrong(&queue[i]));
+	}
+	assert_int_equal(nr_served, 1 + QUEUE);
+}
+
+/* The others come while it is the first one's. */
+static u64 one_slot(u64 fn, struct tdx_module_args *args)
+{
+	static bool taken;
+	u32 who = who_asks(args), i;
+	u64 r;
+
+	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET)
+		return seam_module(fn, args);
+	if (__atomic_exchange_n(&taken, true, __ATOMIC_SEQ_CST))
+		return TDX_OPERAND_BUSY;
+	order[nr_served++] = who;
+	for (i = 0; i < QUEUE && !who; i++)
+		queue_up(i);
+	r = seam_module(fn, args);
+	__atomic_store_n(&taken, false, __ATOMIC_SEQ_CST);
+	return r;
+}
+
+static void busy_first_come_first_served(void **state)
+{
+	u32 i;
+
+	start_queue();
+	kshim_pause_looks = 20000;
+	seam = one_slot;
+	expect_good_quote(&td);
+	expect_queue_served();
+	for (i = 0; i <= QUEUE; i++)
+		assert_int_equal(order[i], i);
+	kshim_pause_looks = 0;
+
+	expect_no_queue();
+	stop_queue();
+}
+
+/* There is room, for all but the first one, and for that when all others are served. */
+static u64 busy_for_one(u64 fn, struct tdx_module_args *args)
+{
+	u32 who = who_asks(args);
 
 	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET)
 		return seam_module(fn, args);
 	__atomic_add_fetch(&tries[who], 1, __ATOMIC_RELAXED);
-	if (busy_left) {
-		busy_left--;
+	if (!who && READ_ONCE(nr_served) < QUEUE)
 		return TDX_OPERAND_BUSY;
-	}
 	__atomic_add_fetch(&nr_served, 1, __ATOMIC_RELAXED);
 	return seam_module(fn, args);
 }
@@ -476,26 +527,19 @@ static void others_come(void)
 		queue_up(i);
 }
 
-static void busy_first_come_first_served(void **state)
+static void busy_for_one_is_not_for_all(void **state)
 {
 	u32 i;
 
 	start_queue();
-	busy_left = 7;
-	seam = busy_at_first;
+	kshim_pause_looks = 3;
+	seam = busy_for_one;
 	kshim_paused = others_come;
 	expect_good_quote(&td);
+	expect_queue_served();
+	kshim_pause_looks = 0;
 	for (i = 0; i < QUEUE; i++)
-		pthread_join(queue_threads[i], NULL);
-	assert_int_equal(tries[0], 8);		/* nobody got in front of it meanwhile */
-	assert_int_equal(nr_served, 1 + QUEUE);
-	for (i = 0; i < QUEUE; i++) {
-		assert_int_equal(queue_errors[i], 0);
-		assert_null(td_quote_wrong(&queue[i]));
 		assert_int_equal(tries[1 + i], 1);	/* not before its turn */
-	}
-
-	expect_no_queue();
 	stop_queue();
 }
 
@@ -507,7 +551,7 @@ static void another_comes(void)
 	queue_up(0);
 }
 
-/* Half-way through the first one's call the module has room for the next. */
+/* During the first one's call the module has room for the next. */
 static u64 busy_once(u64 fn, struct tdx_module_args *args)
 {
 	u32 i;
@@ -517,7 +561,7 @@ static u64 busy_once(u64 fn, struct tdx_module_args *args)
 	switch (++tries[0]) {
 	case 1:
 		return TDX_OPERAND_BUSY;
-	case 3:
+	case 2:
 		for (i = 0; i < 2000000 && kshim_waiters() + tdx_quote_in_flight() > 1; i++)
 			kshim_look_later();
 		served_meanwhile = tdx_quote_in_flight() == 1;
@@ -1319,6 +1363,7 @@ int main(void)
 		TEST(pool_while_busy),
 		TEST(pool_without_entropy),
 		TEST(busy_first_come_first_served),
+		TEST(busy_for_one_is_not_for_all),
 		TEST(busy_turn_is_passed_on),
 		TEST(busy_half_way_waits_for_nobody),
 		TEST(busy_queue_is_killed),

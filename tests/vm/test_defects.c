@@ -895,35 +895,39 @@ static uint64_t longest(size_t nr)
 	return longest;
 }
 
+/* Each of the TDs, the first of the module, until it has asked so often. */
+static void equal_guests(struct td *tds, unsigned int guests, struct tails *tails)
+{
+	pthread_t threads[EQUALS];
+	unsigned int i;
+
+	for (i = 0; i < guests; i++)
+		pthread_create(&threads[i], NULL, equal_guest, &tds[i]);
+	for (i = 0; i < guests; i++)
+		pthread_join(threads[i], NULL);
+	EXPECT(!tails_find(samples, guests * QUOTES_EACH, tails));
+	printf("# p99 of %u equal guests: worst %.3f ms, median %.3f ms; longest quote %.3f ms\n",
+	       guests, (double)tails->worst / MSEC, (double)tails->median / MSEC,
+	       (double)longest(guests * QUOTES_EACH) / MSEC);
+}
+
 /* Of a module with one slot. */
 static void share_out(unsigned int guests)
 {
-	pthread_t threads[EQUALS];
 	struct td tds[EQUALS];
 	struct tails tails;
 	unsigned int i;
-	uint64_t max;
 
 	profile.slots = 1;
-	if (!up(&best))
-		goto out;
-	for (i = 0; i < guests; i++)
-		EXPECT(!td_create(&tds[i], SHARED_SIZE));
-	for (i = 0; i < guests; i++)
-		pthread_create(&threads[i], NULL, equal_guest, &tds[i]);
-	for (i = 0; i < guests; i++) {
-		pthread_join(threads[i], NULL);
-		td_destroy(&tds[i]);
-	}
-	if (EXPECT(!tails_find(samples, guests * QUOTES_EACH, &tails))) {
-		max = longest(guests * QUOTES_EACH);
-		printf("# p99 of %u equal guests: worst %.3f ms, median %.3f ms; longest quote %.3f ms\n",
-		       guests, (double)tails.worst / MSEC, (double)tails.median / MSEC,
-		       (double)max / MSEC);
+	if (up(&best)) {
+		for (i = 0; i < guests; i++)
+			EXPECT(!td_create(&tds[i], SHARED_SIZE));
+		equal_guests(tds, guests, &tails);
+		for (i = 0; i < guests; i++)
+			td_destroy(&tds[i]);
 		EXPECT(tails.worst <= 2 * tails.median);
-		EXPECT(max <= 2 * tails.median);
+		EXPECT(longest(guests * QUOTES_EACH) <= 2 * tails.median);
 	}
-out:
 	down();
 	default_profile();
 }
@@ -941,6 +945,54 @@ static void test_8_in_step(void)
 	profile.quote_ns = 10 * MSEC;
 	profile.quote_jitter = 0;
 	share_out(4);
+}
+
+#define HOG	8	/* requests of one TD: fewer than there are buffers */
+
+static atomic_bool hog_stop;
+
+static void *hog_thread(void *arg)
+{
+	struct td_buffer *buffer = arg;
+	uint64_t number;
+
+	for (number = 0; !atomic_load(&hog_stop); number++)
+		EXPECT_EQUAL(ask(buffer, number), GOOD);
+	return NULL;
+}
+
+/* A slot for each TD: who keeps its own taken is in nobody's way. */
+static void test_8_own_slots(void)
+{
+	const unsigned int others = 3;
+	struct td_buffer buffers[HOG];
+	pthread_t threads[HOG];
+	struct tails tails;
+	struct td tds[4];
+	unsigned int i;
+
+	profile.slots = 1;
+	profile.slot_scope = TDX_EMU_SLOTS_PER_TD;
+	profile.quote_ns = 10 * MSEC;
+	if (!up(&best))
+		goto out;
+	for (i = 0; i <= others; i++)
+		EXPECT(!td_create(&tds[i], i < others ? SHARED_SIZE : HOG * SHARED_SIZE));
+	atomic_store(&hog_stop, false);
+	for (i = 0; i < HOG; i++) {
+		buffers[i] = td_buffer(&tds[others], i, SHARED_SIZE);
+		pthread_create(&threads[i], NULL, hog_thread, &buffers[i]);
+	}
+	equal_guests(tds, others, &tails);
+	atomic_store(&hog_stop, true);
+	for (i = 0; i < HOG; i++)
+		pthread_join(threads[i], NULL);
+	for (i = 0; i <= others; i++)
+		td_destroy(&tds[i]);
+	EXPECT(tails.worst <= 3 * profile.quote_ns);
+out:
+	down();
+	default_profile();
 }
 
 /* --- 9: causes --- */
@@ -1157,6 +1209,7 @@ int main(void)
 		{ "8: a module with one slot", test_8_one_slot, NULL },
 		{ "8: a module with one slot, shared out fairly", test_8_fair, NULL },
 		{ "8: and among guests that keep step", test_8_in_step, NULL },
+		{ "8: slots for each TD, of which one has many requests", test_8_own_slots, NULL },
 		{ "9: all causes look the same to the guest", test_9_answers, NULL },
 		{ "9: the raw status is in the trace", test_9_trace, NULL },
 		{ "10: nobody opted in", NULL,

@@ -35,6 +35,7 @@ unsigned int kshim_cpus = 4, kshim_max_order = 10, kshim_max_contig = UINT_MAX;
 long kshim_available = LONG_MAX;
 void (*kshim_preempted)(void);
 void (*kshim_paused)(void);
+unsigned int kshim_pause_looks;
 __thread unsigned int kshim_cpu;
 __thread bool kshim_stopped;
 

@@ -48,6 +48,7 @@ extern unsigned int kshim_package_cpus;	/* CPUs of a package */
 /* Called, if set, wherever another task might run: preempt_enable(), cond_resched(), a sleep. */
 extern void (*kshim_preempted)(void);
 extern void (*kshim_paused)(void);	/* called as somebody begins to sleep for a while */
+extern unsigned int kshim_pause_looks;	/* of who sleeps for an event, before its time is over */
 __u64 kshim_resched_offers(void);	/* cond_resched() calls */
 __u64 kshim_flushed(void);		/* bytes that clflush_cache_range() was told */
 
@@ -278,9 +279,17 @@ void kshim_waits(int change);
 #define init_waitqueue_head(queue)	((void)(queue))
 #define wake_up_all(queue)	((void)(queue))
 #define wake_up(queue)		((void)(queue))
-/* All of the time has passed, or none. */
-#define wait_event_hrtimeout(queue, condition, time)				\
-	((condition) ? 0 : (schedule_hrtimeout(&(ktime_t){ time }, 0), -ETIME))
+/* All of the time has passed, once it has been looked for so often, or none. */
+#define wait_event_hrtimeout(queue, condition, time) ({				\
+	unsigned int _looks = kshim_pause_looks;				\
+	bool _met;								\
+	while (!(_met = (condition)) && _looks--) {				\
+		kshim_waits(1);							\
+		kshim_look_later();						\
+		kshim_waits(-1);						\
+	}									\
+	_met ? 0 : (schedule_hrtimeout(&(ktime_t){ time }, 0), -ETIME);		\
+})
 #define wait_event_killable(queue, condition) ({				\
 	int _ret = 0;								\
 	kshim_might_sleep();							\
