@@ -205,7 +205,7 @@ static void pause_only(u64 pause)
 {
 	ktime_t timeout = ns_to_ktime(pause);
 
-	set_current_state(TASK_KILLABLE);
+	set_current_state(TASK_UNINTERRUPTIBLE);
 	schedule_hrtimeout(&timeout, HRTIMER_MODE_REL);
 }
 
@@ -225,7 +225,7 @@ static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_mo
 			pause_only(pause);
 		else
 			await_turn(&place, pause);
-		if (fatal_signal_pending(current))
+		if (!call->begun && fatal_signal_pending(current))
 			break;
 		/* Also where another call's end made it short: of those there may be no end. */
 		paused += pause;
@@ -249,7 +249,8 @@ static u64 try_again(u64 fn, const struct tdx_module_args *inputs, struct tdx_mo
  *
  * Context: may sleep, unless interrupts are disabled; then it tries once.
  * Return: the raw completion status, TDX_OPERAND_BUSY when the module remained
- * busy, when the caller was killed, or when the policy says not to wait.
+ * busy, when the caller was killed before its call had begun, or when the policy
+ * says not to wait. See tdx_ext_call_suspended() then.
  */
 u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call)
 {
@@ -265,6 +266,18 @@ u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_
 		return try_again(fn, &inputs, args, call);
 	tell_ended();
 	return r;
+}
+
+/**
+ * tdx_ext_call_suspended - has the module been left half-way, for good?
+ * @call: that has been made
+ *
+ * Return: true if it may not have ended: then its pages are the module's.
+ */
+bool tdx_ext_call_suspended(const struct tdx_ext_call *call)
+{
+	return call->status == TDX_INVALID_RESUMPTION ||
+	       (call->begun && TDX_STATUS_CODE(call->status) == TDX_OPERAND_BUSY);
 }
 
 /**
@@ -430,7 +443,7 @@ static u32 pool_taken(const struct tdx_ext_call *call, u64 info, u64 rcx, u32 nr
 {
 	u32 first = FIELD_GET(TDX_HPA_LIST_FIRST, rcx);
 
-	if (call->status == TDX_INVALID_RESUMPTION || (rcx ^ info) & ~TDX_HPA_LIST_FIRST ||
+	if (tdx_ext_call_suspended(call) || (rcx ^ info) & ~TDX_HPA_LIST_FIRST ||
 	    first < FIELD_GET(TDX_HPA_LIST_FIRST, call->rcx))
 		return nr;
 	return min(first, nr);

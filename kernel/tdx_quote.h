@@ -74,6 +74,7 @@ u64 tdx_ext_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *
 
 /* As tdx_ext_seamcall(), and tried again while the module is busy. */
 u64 tdx_ext_seamcall_retry(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
+bool tdx_ext_call_suspended(const struct tdx_ext_call *call);
 
 enum tdx_ext_state {
 	TDX_EXT_ABSENT,		/* the module has none, or none is required */

@@ -239,6 +239,6 @@ void tdx_quote_buf_put(struct tdx_quote *quote)
 	if (tdx_quote_policy.buffers == TDX_BUFFERS_SHARED)
 		mutex_unlock(&shared_lock);
 	else
-		per_call_return(buf, quote->call.status == TDX_INVALID_RESUMPTION);
+		per_call_return(buf, tdx_ext_call_suspended(&quote->call));
 	quote->times.wait += tdx_quote_clock(quote) - start;
 }

@@ -624,6 +624,52 @@ static void busy_half_way_waits_for_nobody(void **state)
 	stop_queue();
 }
 
+static u32 busy_behind;
+
+/* It has begun, and cannot go on so often. */
+static u64 stays_half_way(u64 fn, struct tdx_module_args *args)
+{
+	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET || nr_seen < 2 || !busy_behind)
+		return seam_module(fn, args);
+	busy_behind--;
+	return TDX_OPERAND_BUSY;
+}
+
+/* There is no way to abort it. */
+static void busy_half_way_is_not_killed(void **state)
+{
+	in_slices();
+	start();
+	busy_behind = 3;
+	watch(TDH_QUOTE_GET, stays_half_way);
+	kshim_killed = true;
+	expect_good_quote(&td);
+	assert_int_equal(nr_seen, SLICES + 3);
+	kshim_killed = false;
+	stop();
+}
+
+/* What the module may still write to is nobody else's. */
+static void busy_half_way_for_ever(void **state)
+{
+	u64 list;
+
+	in_slices();
+	start();
+	busy_behind = -1;
+	watch(TDH_QUOTE_GET, stays_half_way);
+	expect_answer(&td, TDVMCALL_RETRY, UNTOUCHED);
+	list = seen[0].in.r10;
+
+	busy_behind = 0;
+	nr_seen = 0;
+	td_request(&td);
+	expect_good_quote(&td);
+	assert_int_equal(nr_seen, SLICES);
+	assert_int_not_equal(seen[0].in.r10, list);
+	stop();
+}
+
 static u64 busy_for_all(u64 fn, struct tdx_module_args *args)
 {
 	if (TDX_FN_LEAF(fn) != TDH_QUOTE_GET)
@@ -1366,6 +1412,8 @@ int main(void)
 		TEST(busy_for_one_is_not_for_all),
 		TEST(busy_turn_is_passed_on),
 		TEST(busy_half_way_waits_for_nobody),
+		TEST(busy_half_way_is_not_killed),
+		TEST(busy_half_way_for_ever),
 		TEST(busy_queue_is_killed),
 		TEST(busy_while_stopped),
 		TEST(never_cleared),

@@ -365,7 +365,7 @@ void cpu_relax(void);
 typedef s64 ktime_t;
 enum { HRTIMER_MODE_REL };
 
-enum { TASK_KILLABLE };
+enum { TASK_UNINTERRUPTIBLE };
 
 #define set_current_state(state)	((void)(state))
 #define ns_to_ktime(ns)		((ktime_t)(ns))
