@@ -135,7 +135,7 @@ static int run(int argc, char **argv)
 
 static const struct option_row rows[] = {
 	{ 'i', "interval", "TIME", OPTION_TEXT, &options.interval, 0, 0, NULL,
-	  "between two looks, 100ms to 1h (default: 1s)" },
+	  "between two looks, 100ms to 3600s (default: 1s)" },
 	{ 'n', "count", "N", OPTION_NUMBER, &options.count, 1, 1000000000, NULL,
 	  "end after so many (default: when told to)" },
 	{ 'b', "batch", NULL, OPTION_FLAG, &options.batch, 0, 0, NULL,

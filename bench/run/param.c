@@ -205,6 +205,13 @@ static int parse_word(const struct param *param, const char *text, uint64_t *val
 	return -1;
 }
 
+static const struct suffix *suffixes_of(const struct param *param)
+{
+	if (!strcmp(param->unit, "ns"))
+		return time_suffixes;
+	return strcmp(param->unit, "bytes") ? count_suffixes : size_suffixes;
+}
+
 /* 0 when @text is no suffix of this parameter. */
 static double suffix_factor(const struct param *param, const char *text)
 {
@@ -212,12 +219,7 @@ static double suffix_factor(const struct param *param, const char *text)
 
 	if (!*text)
 		return 1;
-	suffix = count_suffixes;
-	if (!strcmp(param->unit, "ns"))
-		suffix = time_suffixes;
-	else if (!strcmp(param->unit, "bytes"))
-		suffix = size_suffixes;
-	for (; suffix->text; suffix++)
+	for (suffix = suffixes_of(param); suffix->text; suffix++)
 		if (!strcmp(suffix->text, text))
 			return suffix->factor;
 	return 0;
@@ -251,19 +253,46 @@ static int parse_quantity(const struct param *param, const char *text, uint64_t 
 	return is_whole(number * factor) ? 0 : -1;
 }
 
+/* As one would type it: 100ms, 64k. Counts are short, and stay as they are. */
+static void format_quantity(const struct param *param, uint64_t value, char *text, size_t size)
+{
+	const struct suffix *suffix = suffixes_of(param), *best = NULL;
+
+	for (; value && suffix != count_suffixes && suffix->text; suffix++) {
+		if (value % (uint64_t)suffix->factor)
+			break;
+		best = suffix;
+	}
+	snprintf(text, size, "%llu%s", (unsigned long long)(best ? value / (uint64_t)best->factor : value),
+		 best ? best->text : "");
+}
+
+/* What a number without a suffix means. */
+static void format_unit(const struct param *param, char *text, size_t size)
+{
+	if (!strcmp(param->unit, "ns"))
+		snprintf(text, size, " (in ns, or with us, ms, s)");
+	else if (!strcmp(param->unit, "bytes"))
+		snprintf(text, size, " (in bytes, or with k, M)");
+	else
+		snprintf(text, size, "%s%s", *param->unit ? " " : "", param->unit);
+}
+
 int param_parse(const struct param *param, const char *text, uint64_t *value,
 		char *error, size_t size)
 {
+	char min[32], max[32], unit[64];
+
 	if (param->choices)
 		return parse_word(param, text, value, error, size);
 
 	if (!parse_quantity(param, text, value) && *value >= param->min && *value <= param->max)
 		return 0;
 
-	snprintf(error, size, "%s is '%.40s', allowed is %llu to %llu%s%s%s%s", param->name, text,
-		 (unsigned long long)param->min, (unsigned long long)param->max,
-		 *param->unit ? " " : "", param->unit,
-		 !strcmp(param->unit, "ns") ? " (or with us, ms, s)" : "",
+	format_quantity(param, param->min, min, sizeof(min));
+	format_quantity(param, param->max, max, sizeof(max));
+	format_unit(param, unit, sizeof(unit));
+	snprintf(error, size, "%s is '%.40s', allowed is %s to %s%s%s", param->name, text, min, max, unit,
 		 strchr(text, '.') ? ", whole numbers" : "");
 	return -1;
 }

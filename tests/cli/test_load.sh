@@ -11,7 +11,7 @@ load="$bench load"
 check "--help" "$load --help" 0 '^usage: tdxbench load' '^examples:' '--guests' '--hog'
 check "a word" "$load wind" $usage "^tdxbench load: 'wind' is not NAME=VALUE, such as quote_ns=5ms$"
 check "no such parameter" "$load wind=5" $usage "^tdxbench load: neither profile nor policy has a 'wind'"
-check "a value out of range" "$load quote_ns=1ns" $usage '^tdxbench load: quote_ns is .1ns., allowed is 1000 to'
+check "a value out of range" "$load quote_ns=1ns" $usage '^tdxbench load: quote_ns is .1ns., allowed is 1us to'
 check "a knob's answer that there is not" "$load buffers=two" $usage \
 	"^tdxbench load: buffers is 'two', allowed is shared, per-call$"
 check "a profile that there is not" "$load --profile wind" $usage '^tdxbench load: --profile: .*wind.ini: No such file'

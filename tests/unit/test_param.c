@@ -108,11 +108,11 @@ static void error_texts(void **state)
 
 	(void)state;
 	param_parse(&duration, "5", &value, error, sizeof(error));
-	assert_string_equal(error, "slice_ns is '5', allowed is 100 to 10000000000 ns (or with us, ms, s)");
+	assert_string_equal(error, "slice_ns is '5', allowed is 100ns to 10s (in ns, or with us, ms, s)");
 	param_parse(&bytes, "0", &value, error, sizeof(error));
-	assert_string_equal(error, "quote_size is '0', allowed is 1 to 4194304 bytes");
+	assert_string_equal(error, "quote_size is '0', allowed is 1 to 4M (in bytes, or with k, M)");
 	param_parse(&bytes, "1.5", &value, error, sizeof(error));
-	assert_string_equal(error, "quote_size is '1.5', allowed is 1 to 4194304 bytes, whole numbers");
+	assert_string_equal(error, "quote_size is '1.5', allowed is 1 to 4M (in bytes, or with k, M), whole numbers");
 	param_parse(&word, "a word that is so long that nobody will ever read all of it, nor should",
 		    &value, error, sizeof(error));
 	assert_string_equal(error, "buffers is 'a word that is so long that nobody will ', allowed is shared, per-call");

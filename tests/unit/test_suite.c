@@ -396,7 +396,7 @@ static void complaints(void **state)
 		{ "[wave]\nprofile = none\n", "[wave] profile is 'none', allowed is default, fast, " },
 		{ "[wave]\nprofile = \n", "[wave] profile is '', allowed is default, fast, " },
 		{ "[wave]\nprofile = x/none.ini\n", "[wave] profile is 'x/none.ini', allowed is default, " },
-		{ "[wave]\nquote_ns = 1 s\n", "[wave] quote_ns is '1 s', allowed is 1000 to" },
+		{ "[wave]\nquote_ns = 1 s\n", "[wave] quote_ns is '1 s', allowed is 1us to" },
 		/* A section without keys is as good as forgotten. */
 		{ "[wave]\n", " [wave] is empty" },
 		{ "[wave]\nguests = 1\n\n[still]\n; nothing\n", " [still] is empty" },
