@@ -30,6 +30,8 @@
 #define UPDATE_AFTER_NS	100000000ULL
 #define NAP_NS		10000000ULL	/* the load may be over: look for it */
 
+#define UNSAID		UINT_MAX
+
 static const char *const arrivals_words[] = { "poisson", "fixed", NULL };
 static const char *const preset_words[] = { "posted", "default", NULL };
 
@@ -46,7 +48,7 @@ static struct {
 	unsigned int policy;
 	bool json;
 	bool yes;
-} options = { .guests = 1, .hog = 1, .policy = POLICY_DEFAULT };
+} options = { .guests = 1, .hog = 1, .arrivals = UNSAID, .policy = POLICY_DEFAULT };
 
 /**
  * struct session - a load from its first quote to its last
@@ -218,7 +220,7 @@ static int ask(struct session *session)
 		.hog = options.hog,
 		.kind = options.rate ? LOAD_OPEN : LOAD_CLOSED,
 		.rate = options.rate,
-		.arrivals = options.arrivals,
+		.arrivals = options.arrivals == UNSAID ? ARRIVALS_POISSON : options.arrivals,
 		.cpu = -1,
 	};
 	int ret;
@@ -228,6 +230,7 @@ static int ask(struct session *session)
 		return -1;
 	ret = ask_while_updating(session);
 	load_free(session->load);
+	load_end_dots();
 	return ret;
 }
 
@@ -437,6 +440,8 @@ static int take_options(struct session *session, int argc, char **argv)
 {
 	int ret = take_param("load", &duration_param, options.duration, &session->duration_ns), i;
 
+	if (!ret && options.arrivals != UNSAID && !options.rate)
+		ret = usage_error("load", "--arrivals goes with --rate: how requests are spread");
 	if (!ret)
 		ret = take_profile(session);
 	session->policy = policy_presets[options.policy];
@@ -477,7 +482,7 @@ static const struct option_row rows[] = {
 	{ 0, "rate", "N", OPTION_NUMBER, &options.rate, 1, 1000000, NULL,
 	  "requests a second of all guests, whether they are answered or not" },
 	{ 0, "arrivals", "HOW", OPTION_CHOICE, &options.arrivals, 0, 0, arrivals_words,
-	  "with --rate: intervals between them" },
+	  "with --rate: intervals between them (default: poisson)" },
 	{ 0, "hog", "N", OPTION_NUMBER, &options.hog, 1, 64, NULL,
 	  "requests that the first TD has under way at once" },
 	{ 0, "updates", "N", OPTION_NUMBER, &options.updates, 1, 200, NULL,
@@ -487,7 +492,7 @@ static const struct option_row rows[] = {
 	{ 0, "policy", "PRESET", OPTION_CHOICE, &options.policy, 0, 0, preset_words,
 	  "of the quoting path" },
 	{ 'm', "module", "FILE", OPTION_TEXT, &options.module, 0, 0, NULL,
-	  "tdx_lab.ko to load if none is loaded (default: build/tdx_lab.ko)" },
+	  "tdx_lab.ko to load if none is loaded (default: what make or tdxbench setup built)" },
 	{ 'y', "yes", NULL, OPTION_FLAG, &options.yes, 0, 0, NULL, "do not ask before loading it" },
 	{ 'j', "json", NULL, OPTION_FLAG, &options.json, 0, 0, NULL, "print what came of it as JSON" },
 	{}

@@ -99,6 +99,21 @@ static int spawn_process(struct client *client)
  * A dot for every second that a client is waited for: whoever watches, a person
  * or vm.sh, must be able to tell a long point from a hang.
  */
+static bool dots;	/* on the line that stderr is at */
+
+static void put_dot(void)
+{
+	fputc('.', stderr);
+	dots = true;
+}
+
+void load_end_dots(void)
+{
+	if (dots)
+		fputc('\n', stderr);
+	dots = false;
+}
+
 static int join_thread(struct client *client)
 {
 	struct timespec when;
@@ -109,7 +124,7 @@ static int join_thread(struct client *client)
 		when.tv_sec++;
 		if (pthread_timedjoin_np(client->thread, &value, &when) != ETIMEDOUT)
 			return value ? -1 : 0;
-		fputc('.', stderr);
+		put_dot();
 	}
 }
 
@@ -121,7 +136,7 @@ static int join_process(struct client *client)
 	while (!(pid = waitpid(client->pid, &status, WNOHANG))) {
 		usleep(10000);
 		if (++rounds % 100 == 0)
-			fputc('.', stderr);
+			put_dot();
 	}
 	return pid == client->pid && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -1;
 }

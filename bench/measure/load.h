@@ -99,8 +99,10 @@ uint64_t load_wait_begun(const struct load *load);
 int load_take_key(struct load *load);
 /* Guests finish the request they have made. */
 void load_stop(struct load *load);
-/* Waits for all guests. */
+/* Waits for all guests, with a dot on stderr for each second. */
 int load_wait(struct load *load, struct load_result *result);
+/* The end of that line, if there is one. */
+void load_end_dots(void);
 void load_free(struct load *load);
 
 /* What a measurement does with a load made for @point, as its own run(). */

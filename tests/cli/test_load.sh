@@ -17,6 +17,7 @@ check "a knob's answer that there is not" "$load buffers=two" $usage \
 check "a profile that there is not" "$load --profile wind" $usage '^tdxbench load: --profile: .*wind.ini: No such file'
 check "a duration that is none" "$load --duration ever" $usage "^tdxbench load: --duration is 'ever', allowed is"
 check "no guests" "$load --guests 0" $usage '--guests is .0., allowed is a number from 1 to 4096'
+check "arrivals of no rate" "$load --arrivals fixed" $usage '^tdxbench load: --arrivals goes with --rate: how requests are spread$'
 check "more updates than it has keys for" "$load --updates 201" $usage '--updates is .201., allowed is a number from 1 to 200'
 check "a module that there is not" "$load --yes --module $work/none.ko" 77 \
 	"^tdxbench: cannot run here: there is no lab module $work/none.ko: No such file or directory; make, or where tdxbench is installed tdxbench setup, builds one; or give --module$"
