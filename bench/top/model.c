@@ -35,6 +35,18 @@ void top_sample_init(struct top_sample *sample, uint64_t ns)
 	hist_init(&sample->outside);
 }
 
+void top_sample_settle(struct top_sample *sample, const struct top_sample *before)
+{
+	uint64_t open = 0;
+	size_t i;
+
+	for (i = 0; i < sample->tds.nr; i++)
+		open += sample->tds.td[i].seen.open;
+	sample->unseen = sample->lab.in_flight > open ? sample->lab.in_flight - open : 0;
+	if (before && before->unseen < sample->unseen)
+		sample->unseen = before->unseen;
+}
+
 void top_sample_free(struct top_sample *sample)
 {
 	free(sample->tds.td);
@@ -240,7 +252,7 @@ static void add_state(struct top_model *model, const struct top_sample *now)
 	model->pool_pages = now->lab.there ? now->lab.pool_pages : state->pool_added;
 	/* Of quotes that began before the start only the lab knows until they end. */
 	model->in_flight = now->lab.there ? now->lab.in_flight : model->all.open;
-	model->unseen = since(model->in_flight, model->all.open);
+	model->unseen = now->unseen;
 	model->updates = state->updates_ended;
 	model->update_errors = state->update_errors;
 	model->updating = state->updates_begun > state->updates_ended ||

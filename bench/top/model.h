@@ -39,6 +39,7 @@ struct top_lab {
  * @lost:   events that no collector could count
  * @seam, @outside: lateness of timers that expired with their CPU in SEAM, and of others
  * @iterations, @tds, @state: as the collectors have them; the sample owns @tds
+ * @unseen: quotes begun before the start, see top_sample_settle()
  */
 struct top_sample {
 	uint64_t ns;
@@ -50,10 +51,17 @@ struct top_sample {
 	struct collect_tds tds;
 	struct state_seen state;
 	struct top_lab lab;
+	uint64_t unseen;
 };
 
 /* Nothing, seen at @ns. */
 void top_sample_init(struct top_sample *sample, uint64_t ns);
+/*
+ * Quotes that the lab counts and no TD has began before the start, or in the moment between
+ * two readings. Of the former there are never more than there were: @before is the sample
+ * before, NULL for the first.
+ */
+void top_sample_settle(struct top_sample *sample, const struct top_sample *before);
 void top_sample_free(struct top_sample *sample);
 
 /*

@@ -108,6 +108,7 @@ static int begin_samples(void)
 {
 	if (sample_take(&session.now, false))
 		return -1;
+	top_sample_settle(&session.now, NULL);
 	top_sample_init(&session.zero, session.now.ns);
 	session.zero.cpu_ns = session.now.cpu_ns;
 	return 0;
@@ -119,7 +120,10 @@ static int next_sample(bool last)
 	session.before = session.now;
 	session.now.tds = (struct collect_tds){};
 	session.shown += !last;
-	return sample_take(&session.now, last);
+	if (sample_take(&session.now, last))
+		return -1;
+	top_sample_settle(&session.now, &session.before);
+	return 0;
 }
 
 static void end_samples(void)

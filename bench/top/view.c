@@ -339,7 +339,7 @@ static void add_help(struct page *page)
 {
 	static const char *const lines[] = {
 		"", "q         quit", "s         sort TDs by the next column",
-		"t         since the start, or last interval", "p, space   pause",
+		"t         since the start, or last interval", "p, space  pause",
 		"Up, Down  scroll TDs by a line", "PgUp, PgDn by a page", "Home      to the first",
 		"?         back", NULL
 	};

@@ -312,6 +312,27 @@ static void states_are_those_of_the_last_event(void **unused)
 	assert_int_equal(model.quoting, TOP_QUOTING_UNKNOWN);
 }
 
+/* Of those that the lab counts a moment later none began before the start. */
+static void no_quote_comes_from_before_the_start_later(void **unused)
+{
+	(void)unused;
+	before.lab = (struct top_lab){ .there = true, .in_flight = 3 };
+	sample_td(&before, A)->open = 1;
+	top_sample_settle(&before, NULL);
+	assert_int_equal(before.unseen, 2);
+
+	go_on();
+	now.lab.in_flight = 2;		/* one of them has ended */
+	top_sample_settle(&now, &before);
+	assert_int_equal(now.unseen, 1);
+	now.lab.in_flight = 9;		/* others have begun since TDs were read */
+	top_sample_settle(&now, &before);
+	assert_int_equal(now.unseen, 2);
+	now.lab.in_flight = 0;
+	top_sample_settle(&now, &before);
+	assert_int_equal(now.unseen, 0);
+}
+
 static void a_lab_knows_better(void **unused)
 {
 	(void)unused;
@@ -323,6 +344,7 @@ static void a_lab_knows_better(void **unused)
 		.there = true, .up = true, .ready = true, .quoting = STATE_QUOTING_AVAILABLE,
 		.pool_pages = 12800, .in_flight = 5,
 	};
+	top_sample_settle(&now, NULL);
 	compute();
 	assert_int_equal(model.ext, TOP_EXT_READY);
 	assert_int_equal(model.quoting, TOP_QUOTING_AVAILABLE);
@@ -369,6 +391,7 @@ int main(void)
 		TEST(waiting_is_never_negative), TEST(intervals_add_up_to_the_total),
 		TEST(order_is_what_was_asked_for), TEST(states_are_not_guessed),
 		TEST(states_are_those_of_the_last_event), TEST(a_lab_knows_better),
+		TEST(no_quote_comes_from_before_the_start_later),
 		TEST(own_cpu_and_losses),
 	};
 

@@ -60,6 +60,7 @@ static int begin(void **unused)
 		.pool_pages = 12800, .in_flight = 64,
 	};
 	now.state.updates_begun = now.state.updates_ended = 2;
+	top_sample_settle(&now, NULL);
 	top_model(&model, &now, &before, &start);
 	return 0;
 }
