@@ -14,7 +14,7 @@ build=${BUILD%/}
 list() {
 	program
 	module_sources
-	put 644 "$LIBDIR" bench/suites/*.ini kernel/emu/profiles/*.ini scripts/plot/*
+	put 644 "$LIBDIR" bench/suites/*.ini kernel/emu/profiles/*.ini scripts/plot/* bench/man/*.mdoc
 	scripts
 	recipes
 	pages

@@ -42,7 +42,7 @@ check "modes" "find $prefix -type f ! -perm 644 ! -perm 755" 0 '!.'
 # What the program asks place() for; tdx_lab.ko is in the cache.
 asked_for() {
 	grep -rhoP '(place\(|define \w+\s+)"\K(scripts|bench|kernel|build|tracepoints)/[^"%]+' bench --include='*.c' --include='*.h' |
-		grep -v -e tdx_lab.ko -e '^bench/man' | sort -u
+		grep -v tdx_lab.ko | sort -u
 }
 lacking() { asked_for | while read -r file; do [[ -e $lib/$file ]] || echo "$file"; done; }
 check "what the program asks for" "asked_for" 0 '^scripts/vm.sh$' '^bench/suites/quick.ini$' '^build/count.so$'
@@ -54,6 +54,7 @@ check "--version" "installed --version" 0 "^$("$bench" --version)\$"
 check "list" "installed list" 0 '^measurements' '^profiles that come with tdxbench' '^  hostile '
 check "doctor" "installed doctor; (($? <= 77))" 0 '^vm ' '^host '
 check "man" "MANPATH=$prefix/share/man MANWIDTH=80 man tdxbench-run" 0 'NAME' 'tdxbench-run '
+check "--man" "installed --man trace | diff - ${BUILD:-build}/man/tdxbench-trace.1" 0
 check "a suite by its name" "installed run --points nothing pool" 129 "no point of suite pool matches 'nothing'"
 check "a suite that there is not" "installed run wind" 129 'suite wind: No such file'
 check "setup: what is missing" "TDXBENCH_CACHE=$work/none installed setup --check" 77 \
