@@ -2,8 +2,10 @@
 /*
  * tdxbench: what TDX quoting costs. The subcommands.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/commands.h"
 #include "command/options.h"
@@ -119,10 +121,25 @@ static int print_completion(const char *shell)
 	return fflush(stdout) || ferror(stdout) ? EXIT_ERROR : EXIT_DONE;
 }
 
+/*
+ * A shell's >&- closes standard output. The next file that is opened would have its number,
+ * and all that is printed. Nobody can write to this one, or read from it.
+ */
+static void keep_standard_files(void)
+{
+	int fd = open("/dev/null", O_PATH);
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = dup(fd);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	keep_standard_files();
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
