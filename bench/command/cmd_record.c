@@ -325,6 +325,8 @@ static int take_options(struct recording *recording, struct live_options *live)
 {
 	int ret;
 
+	if (!*options.file)
+		return usage_error("record", "--output is '', allowed is the name of a file");
 	if (options.duration && recording->command)
 		return usage_error("record", "--duration or a COMMAND, whose end is the end, not both");
 	ret = take_param("record", &duration_param, options.duration, &recording->duration_ns);
