@@ -11,10 +11,15 @@
 # Cost: every event that passes the filter is written to the ring buffer, as text later.
 set -eu
 [ $# -gt 0 ] || set -- sleep 10
+[ -d /sys/kernel/tracing/events/tdx_ext ] || {
+	echo "$0: no tdx_ext in /sys/kernel/tracing: takes root, tracefs, and the path or tdx_lab" >&2
+	exit 77
+}
 
 me=/sys/kernel/tracing/instances/tdx_events_$$
 mkdir "$me"
 trap 'rmdir "$me"' EXIT
+trap 'exit 141' PIPE		# nobody reads: clean up all the same
 events=$me/events/tdx_ext
 
 echo "duration_ns > ${LIMIT_NS:-0}" >"$events/seamcall_exit/filter"
@@ -29,8 +34,11 @@ trap 'kill $!' INT TERM		# ends COMMAND; what there is is shown
 wait $! || wait $! || :	# again, if it was interrupted
 
 echo 0 >"$events/enable"
-while grep -q '^entries: [1-9]' "$me"/per_cpu/cpu*/stats; do sleep 0.1; done
-{ kill $reader; wait $reader || :; } 2>/dev/null
+trap : INT TERM
+while kill -0 $reader && grep -q '^entries: [1-9]' "$me"/per_cpu/cpu*/stats; do
+	sleep 0.1		# until all is read, or nobody reads
+done 2>/dev/null
+{ kill $reader || :; wait $reader || :; } 2>/dev/null
 for cpu in "$me"/per_cpu/cpu*; do
 	echo "${cpu##*/}: $(grep -E '^(overrun|dropped)' "$cpu/stats" | tr '\n' ' ')"
 done

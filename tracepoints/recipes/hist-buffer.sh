@@ -12,6 +12,10 @@
 # Cost: three times for a quote, five with the synthetic ones; nothing is written.
 set -eu
 [ $# -gt 0 ] || set -- sleep 10
+[ -d /sys/kernel/tracing/events/tdx_ext ] || {
+	echo "$0: no tdx_ext in /sys/kernel/tracing: takes root, tracefs, and the path or tdx_lab" >&2
+	exit 77
+}
 
 tracing=/sys/kernel/tracing
 me=$tracing/instances/tdx_buffer_$$
@@ -25,6 +29,7 @@ by_td='hist:keys=tdr.hex:vals=us:sort=us.descending'
 
 # What refers to something goes before it.
 clean_up() {
+	set +e			# some of it may not be there
 	for event in tdx_waited tdx_held; do
 		echo "!$by_td" >>"$me/events/synthetic/$event/trigger"
 	done
@@ -38,6 +43,7 @@ clean_up() {
 
 mkdir "$me"
 trap clean_up EXIT
+trap 'exit 141' PIPE		# nobody reads: clean up all the same
 echo 'tdx_waited u64 tdr; u64 us' >>$tracing/synthetic_events
 echo 'tdx_held u64 tdr; u64 us' >>$tracing/synthetic_events
 echo "$began" >>"$events/quote_begin/trigger"

@@ -13,6 +13,10 @@
 # Cost: every event of the path and of sched_switch is written to the ring buffer.
 set -eu
 [ $# -gt 0 ] || set -- sleep 10
+[ -d /sys/kernel/tracing/events/tdx_ext ] || {
+	echo "$0: no tdx_ext in /sys/kernel/tracing: takes root, tracefs, and the path or tdx_lab" >&2
+	exit 77
+}
 
 me=/sys/kernel/tracing/instances/tdx_slowest_$$
 events=$me/events/tdx_ext
@@ -21,6 +25,7 @@ slowest=$slowest:'onmax($total).save(quote,wait_ns,seam_ns,gap_ns,iterations)'
 slowest=$slowest:'onmax($total).snapshot()'
 
 clean_up() {
+	set +e			# some of it may not be there
 	echo 0 >"$me/events/enable"
 	echo "!$slowest" >>"$events/quote_end/trigger"
 	rmdir "$me"

@@ -12,6 +12,10 @@
 # Cost: once for an iteration; nothing is written.
 set -eu
 [ $# -gt 0 ] || set -- sleep 10
+[ -d /sys/kernel/tracing/events/tdx_ext ] || {
+	echo "$0: no tdx_ext in /sys/kernel/tracing: takes root, tracefs, and the path or tdx_lab" >&2
+	exit 77
+}
 
 me=/sys/kernel/tracing/instances/tdx_stays_$$
 mkdir "$me"
