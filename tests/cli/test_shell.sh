@@ -33,6 +33,13 @@ check "a command has the lab, a load and its own status" \
 	"$shell --guests 2 -- 'load; echo \"\$((6 * 7)) \$PWD\"; wc -l </sys/kernel/tracing/events/tdx_ext/enable; ls /tracepoints/recipes/quotes.bt; load stop; exit 3'" 3 \
 	'^2 guests ask for quotes$' '^42 /tmp$' '^1$' '^kernel: [1-9][0-9]* quotes' '!Ctrl-D'
 
+# What reads the ring buffer must not hold up who else writes to the pipe, nor wait for a
+# reader who has gone.
+recipe='sh /tracepoints/recipes/ftrace-events.sh'
+check "a recipe and a pipe" \
+	"$shell --guests 0 -- '$recipe tdxbench load -n 3 | tail -n 4; $recipe tdxbench load -n 3 | head -n 1; ls /sys/kernel/tracing/instances'" 0 \
+	'^guests: 1 of them, 3 quotes' '^cpu0: overrun: 0 ' 'getquote_enter: ' '!^tdx_events'
+
 ### A session
 
 # What is not on this machine is said: here bpftrace, which is also most of the megabytes.

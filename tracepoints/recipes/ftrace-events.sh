@@ -26,7 +26,8 @@ echo "duration_ns > ${LIMIT_NS:-0}" >"$events/seamcall_exit/filter"
 for event in getquote_enter seamcall_exit quote_end getquote_exit; do
 	echo 1 >"$events/$event/enable"
 done
-cat "$me/trace_pipe" &
+# Not cat: one that splices keeps a pipe locked for as long as it waits for events.
+dd if="$me/trace_pipe" bs=64k status=none &
 reader=$!
 
 "$@" &
