@@ -389,6 +389,8 @@ json_t *json_load_limited(const char *file, size_t limit, char error[RESULT_ERRO
 		return NULL;
 	}
 	json = parse(in, limit, why);
+	if (!json && !ftell(in))
+		snprintf(why, sizeof(why), "it is empty");
 	fclose(in);
 	if (!json)
 		snprintf(error, RESULT_ERROR, "cannot read %.200s: %.250s", file, why);

@@ -56,7 +56,8 @@ char *profile_path(const char *text, const char *from, const char *dir)
 		path = strdup(text);
 	} else {
 		copy = strdup(from);
-		path = join(dirname(copy), text, "");
+		dir = dirname(copy);
+		path = strcmp(dir, ".") ? join(dir, text, "") : strdup(text);
 		free(copy);
 	}
 	free(name);

@@ -130,7 +130,7 @@ static const char *cell_time(const union event *event, char *text, size_t size)
 CELL_OF(cell_cpu, number(event->head.cpu, text, size))
 CELL_OF(cell_tid, number(event->head.tid, text, size))
 CELL_OF(cell_td, address(event->quote.tdr, text, size))
-CELL_OF(cell_quote, number(event->quote.quote, text, size))
+CELL_OF(cell_quote, event->quote.quote ? number(event->quote.quote, text, size) : "-")
 CELL_OF(cell_bytes, number(event->quote.bytes, text, size))
 CELL_OF(cell_iterations, number(event->quote.iterations, text, size))
 
