@@ -25,6 +25,9 @@ values() {
 		if (part) { sub(".*" part " ", ""); sub(/,.*/, "") } sum += $0 } END { print sum + 0 }' "$printed"
 }
 
+# Of a map that is printed again and again, the last value of that line.
+latest() { awk -v begin="^$1" '$0 ~ begin { last = $NF } END { print last + 0 }' "$printed"; }
+
 lines() { grep -cE -- "$1" "$printed" || :; }
 
 # The sum of that column of such lines.
@@ -166,8 +169,8 @@ examine_gaps_bt() {
 
 examine_iterations_bt() {
 	sound_bpftrace
-	same "calls begun" "$(values '@entries\[begin')" QUOTE.GET.success QUOTE.GET.failed
-	same "calls resumed" "$(values '@entries\[resume')" QUOTE.GET.resumable
+	same "calls begun" "$(latest '@entries\[begin')" QUOTE.GET.success QUOTE.GET.failed
+	same "calls resumed" "$(latest '@entries\[resume')" QUOTE.GET.resumable
 	same "calls ended" "$(hist '@iterations[98]')" QUOTE.GET.success QUOTE.GET.failed
 	has '^[0-9]{2}:[0-9]{2}:[0-9]{2}$'
 }
