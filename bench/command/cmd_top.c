@@ -159,7 +159,8 @@ const struct command cmd_top = {
 	.summary = "Show what the quoting path of this machine does now.",
 	.synopsis = "[OPTION...]",
 	.text = "A live view of a TDX host that has the path, or of wherever tdx_lab is loaded. Events\n"
-		"are counted in the kernel, none is streamed; while it runs, tdx_lab cannot be unloaded.\n"
+		"are counted in the kernel, none is streamed. While it runs, tdx_lab cannot be unloaded,\n"
+		"unless the kernel itself has the path.\n"
 		"\n"
 		"  leaf         extension SEAMCALLs: iterations and ended calls per\n"
 		"               second, iterations of a call; time of each stay in SEAM,\n"
