@@ -184,7 +184,7 @@ help:
 	@echo 'make kernel  Linux 7.3 with the quoting path in it, for the VM, in $(BUILD)/kernel/vm'
 	@echo 'make kernel-check        checkpatch, sparse, W=1, kernel-doc, git am: patches and files'
 	@echo 'make kernel-check-files  prove that the files in that tree are those of kernel/'
-	@echo 'make kernel-test         boot it: bring-up, quotes, updates, the quick suite'
+	@echo 'make kernel-test         boot it: bring-up, quotes, updates, the quick suite, live tools'
 	@echo 'make kernel-debug-test   the same with KASAN, lockdep and kmemleak'
 	@echo 'make kernel-clean        remove $(BUILD)/kernel'
 	@echo 'scripts/kernel.sh --help tells more, as how to put it into a tree of yours'

@@ -53,7 +53,7 @@ Linux 7.3 with the quoting path in it.
   build          the tree's bzImage, vmlinux and modules, in $work/FLAVOUR
   files          prove that the tree has the very files of kernel/, and no other change
   check          W=1, sparse, checkpatch, kernel-doc and git am over files and patches
-  test           boot the build in QEMU: bring-up, quotes, updates, the quick suite
+  test           boot the build in QEMU: bring-up, quotes, updates, the quick suite, live tools
   map            print which of our files go where in a tree
   apply DIR      put files and patches into a Linux tree of yours, all or nothing
 

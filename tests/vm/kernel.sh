@@ -3,7 +3,8 @@
 #
 # A kernel that scripts/kernel.sh has built, booted: with the software TDX module
 # the real bring-up at boot and then quotes and updates; without the module, or with
-# one that cannot quote, nothing. A debug kernel must find nothing to complain of.
+# one that cannot quote, nothing. The live tools see all of it there. A debug kernel must
+# find nothing to complain of.
 # shellcheck source=tests/check.sh
 source "$(dirname "$0")/../check.sh"
 
@@ -92,5 +93,23 @@ else
 	check "the quick suite" "$bench run --kernel $kernel/vmlinux --results $work/results" 0 \
 		'^result: ' ' ok$' '!BOOKS OPEN' '!WARNING'
 fi
+
+### Looking at it live
+
+# What tests/vm/NAME.sh holds against the kernel's counters elsewhere, here.
+live() {
+	if [[ ${debug-} ]]; then
+		skip "$1 on this kernel" "a debug kernel is too slow for the times that it looks at"
+	else
+		check "$1 on this kernel" "tests/vm/$1.sh $kernel" 0 '^1\.\.[0-9]+$' '!^not ok ' "${@:2}"
+	fi
+}
+
+live trace "the events are the kernel's: a lab can go while they are watched" \
+	'a line for each quote: 60$' 'iterations of QUOTE.GET, update not counted: [1-9]' \
+	'iterations recorded and lost are all there were: [1-9]'
+live top "intervals add up to the kernel's counters"
+live slow "waits are put down to who held the buffer" 'the interrupt is named'
+live recipes 'stays\.bt: what the kernel counted$' 'trace-cmd-record\.sh: what the kernel counted$'
 
 checks_done

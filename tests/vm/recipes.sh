@@ -3,10 +3,12 @@
 #
 # Every recipe of tracepoints/recipes, in a VM with the tools of this machine: what it
 # prints against what the kernel counted, and that a wrong count or a lost event is seen.
+# With a DIRECTORY of scripts/kernel.sh, on the kernel there.
 # shellcheck source=tests/check.sh
 source "$(dirname "$0")/../check.sh"
 
 in_vm=tracepoints/recipes/in-vm
+kernel=(${1:+--kernel "$1"})
 cpus=2		# of that VM
 answers=(getquote_ok getquote_refused getquote_retry getquote_user getquote_killed)
 mapfile -t recipes < <(cd tracepoints/recipes && ls ./*.bt ./*.sh | sed 's|^./||')
@@ -393,7 +395,7 @@ failed() {
 run_all() {
 	local recipe
 
-	"$in_vm" --counted "$work/counts" "${recipes[@]}" >"$work/output" 2>&1 || failed || return
+	"$in_vm" "${kernel[@]}" --counted "$work/counts" "${recipes[@]}" >"$work/output" 2>&1 || failed || return
 	split "$work/output" "$work/printed"
 	split "$work/counts" "$work/counted"
 	for recipe in "${recipes[@]}"; do flatten "$work/counted/$recipe"; done
@@ -404,7 +406,7 @@ interrupt_all() {
 	local some=(stays.bt) recipe
 
 	for recipe in "${recipes[@]}"; do [[ $recipe == *.bt ]] || some+=("$recipe"); done
-	"$in_vm" --counted "$work/counts" --interrupt 4 "${some[@]}" --rate 20 >"$work/output" 2>&1 ||
+	"$in_vm" "${kernel[@]}" --counted "$work/counts" --interrupt 4 "${some[@]}" --rate 20 >"$work/output" 2>&1 ||
 		failed || return
 	split "$work/output" "$work/interrupted"
 	for recipe in "${some[@]}"; do
@@ -429,10 +431,12 @@ check "no such recipe" "$in_vm wind.bt" 129 \
 	"^in-vm: there is no recipe 'wind.bt', see --help for those that there are$"
 check "not a time" "$in_vm --interrupt ever stays.bt" 129 \
 	"^in-vm: --interrupt: 'ever' is not a number from 1 to 999$"
-check "a tool that is missing" "without perf $in_vm perf-stat.sh" 77 \
+check "a tool that is missing" "without perf $in_vm ${kernel[*]} perf-stat.sh" 77 \
 	'^in-vm: perf is missing: apt-get install linux-perf$'
 check "nothing is built" "BUILD=$work/none $in_vm stays.bt" 77 \
 	'^in-vm: build/tdx_lab.ko is missing: run make$'
+check "a kernel that is not built" "$in_vm --kernel $work/none stays.bt" 77 \
+	"^in-vm: $work/none/tdx_lab.ko is missing: run make kernel\$"
 check "every file is a recipe" strangers 0 '!.'
 check "README.md has each with its question" undocumented 0 '!.'
 

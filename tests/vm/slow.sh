@@ -3,18 +3,16 @@
 #
 # tdxbench trace --slow in VMs (slow-guest): quotes that are slow for a reason that is
 # known, because it was made here. Who held the buffer is checked against the quotes of
-# the same capture.
+# the same capture. With a DIRECTORY of scripts/kernel.sh, on the kernel there.
 # shellcheck source=tests/check.sh
 source "$(dirname "$0")/../check.sh"
-
-build=${BUILD:-build}
+# shellcheck source=tests/vm/boot.sh
+source tests/vm/boot.sh
 
 in_vm() {
-	scripts/vm.sh --cpus "$1" --mem 768 \
+	scripts/vm.sh "${lab[@]}" --cpus "$1" --mem 768 \
 		--file tests/vm/slow-guest:/bin/slow-guest:755 \
-		--file "$build/tests/vm/ticker:/bin/ticker:755" \
-		--file "$bench:/bin/tdxbench:755" \
-		--file "$build/tdx_lab.ko:/lib/tdx_lab.ko:644" -- slow-guest "${@:2}"
+		--file "${BUILD:-build}/tests/vm/ticker:/bin/ticker:755" -- slow-guest "${@:2}"
 }
 
 part() { sed -n "/^== $1\$/,/^== end\$/{/^==/d;p}" "$work/$2"; }

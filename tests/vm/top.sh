@@ -1,18 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# tdxbench top in a VM (test_top.c), and its figures against the kernel's counters.
+# tdxbench top in a VM (test_top.c), and its figures against the kernel's counters. With a
+# DIRECTORY of scripts/kernel.sh, on the kernel there.
 # shellcheck source=tests/check.sh
 source "$(dirname "$0")/../check.sh"
+# shellcheck source=tests/vm/boot.sh
+source tests/vm/boot.sh
 
 seen=$work/seen
 python='/usr/bin/python3 -B'
 
 in_vm() {
-	scripts/vm.sh --cpus 4 --mem 768 --results "$seen" \
-		--file "${BUILD:-build}/tests/vm/test_top:/bin/test_top:755" \
-		--file "$bench:/bin/tdxbench:755" \
-		--file "${BUILD:-build}/tdx_lab.ko:/lib/tdx_lab.ko:644" -- test_top
+	scripts/vm.sh "${lab[@]}" --cpus 4 --mem 768 --results "$seen" \
+		--file "${BUILD:-build}/tests/vm/test_top:/bin/test_top:755" -- test_top
 }
 
 # Adds the intervals up: the first line is what the kernel has counted.

@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # tdxbench trace and record in a VM (trace-guest), and outside of it what they have
-# recorded.
+# recorded. With a DIRECTORY of scripts/kernel.sh, on the kernel there.
 # shellcheck source=tests/check.sh
 source "$(dirname "$0")/../check.sh"
+# shellcheck source=tests/vm/boot.sh
+source tests/vm/boot.sh
 
 cap=$work/a.cap
 
 in_vm() {
-	scripts/vm.sh --cpus 4 --mem 768 --results "$cap" \
+	scripts/vm.sh "${lab[@]}" --cpus 4 --mem 768 --results "$cap" \
 		--file tests/vm/trace-guest:/bin/trace-guest:755 \
-		--file "${BUILD:-build}/tests/vm/update_lab:/bin/update_lab:755" \
-		--file "$bench:/bin/tdxbench:755" \
-		--file "${BUILD:-build}/tdx_lab.ko:/lib/tdx_lab.ko:644" -- trace-guest
+		--file "${BUILD:-build}/tests/vm/update_lab:/bin/update_lab:755" -- trace-guest
 }
 
 check "trace and record in the VM" "in_vm | tee $work/said" 0 '^1\.\.[0-9]+$' '!^not ok' 'quote for each|line for each quote: 60'
