@@ -26,6 +26,8 @@
 #define LOOP_MAX	100000
 #define LOOP_NS_MAX	(10ULL * NSEC_PER_SEC)	/* others wait for the device */
 
+typedef u64 extension_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
+
 static unsigned long function_size(void *function)
 {
 	char name[KSYM_SYMBOL_LEN];
@@ -47,11 +49,11 @@ static unsigned long function_size(void *function)
 #define jump_table_end		__stop___jump_table
 #endif
 
-/* Patchable sites, one instruction each, in the path's loop. */
-static u32 count_nops(void)
+/* Patchable sites, one instruction each, in a loop. */
+static u32 count_nops(extension_seamcall *seamcall)
 {
-	unsigned long start = (unsigned long)tdx_ext_seamcall;
-	unsigned long end = start + function_size(tdx_ext_seamcall);
+	unsigned long start = (unsigned long)seamcall;
+	unsigned long end = start + function_size(seamcall);
 	const struct jump_entry *entry;
 	u32 nops = 0;
 
@@ -62,8 +64,6 @@ static u32 count_nops(void)
 	}
 	return nops;
 }
-
-typedef u64 extension_seamcall(u64 fn, struct tdx_module_args *args, struct tdx_ext_call *call);
 
 /* The CPU counts its iterations: the caller stays on it, and is alone with the loop. */
 static void run_iterations(extension_seamcall *seamcall, u32 iterations)
@@ -140,6 +140,7 @@ int lab_loop(struct tdx_lab_loop *loop)
 	else
 		run_in_one_go(seamcall, loop);
 
-	loop->nops = count_nops();
+	/* A kernel has others, the way to its software module for one. */
+	loop->nops = count_nops(tdx_ext_seamcall) - count_nops(tdx_ext_seamcall_untraced);
 	return 0;
 }

@@ -39,7 +39,7 @@ check "filters say which, not what is looked at" "part nobody 4" 0 '^no quotes s
 check "one CPU, shared with a thread, and with interrupts" "in_vm 1 hog late storm | tee $work/1" 0 \
 	'^tdxbench trace: 40 quotes; no event lost' '^tdxbench trace: 150 quotes; no event lost'
 check "the thread is named" "worst hog 1" 0 'by gap, median' \
-	'Thread yes/[0-9]+ had its CPU for [0-9.]+ms of [0-9.]+ms, [0-9]+ times(, and [0-9]+ others? for [0-9.]+us)?, between two stays in SEAM\.' \
+	'Thread yes/[0-9]+ had its CPU for [0-9.]+ms of [0-9.]+ms, [0-9]+ times(, and [0-9]+ others? for [0-9.]+[um]s)?, between two stays in SEAM\.' \
 	'gap +[0-9.]+ms +[0-9.]+% +[0-9]{2,}\.[0-9]'
 check "and how much is unexplained" "worst hog 1" 0 'unexplained: [0-9.]+(ns|us), 0\.0%'
 check "also among quotes that were under way before" "worst late 1" 0 'by gap, median' \
