@@ -31,6 +31,7 @@
 #define EXPORT	__attribute__((visibility("default")))
 
 #define KERNEL_TEXT	0xffffffff80000000
+#define GUEST_PAGE	4096
 #define MAX_INSN	15	/* bytes */
 #define MAX_BLOCK	512	/* instructions of one of QEMU's blocks, at most */
 
@@ -299,8 +300,22 @@ static void translate_user(const struct qemu_plugin_tb *tb, size_t n)
 	}
 }
 
+static bool reaches_page_end(const struct qemu_plugin_insn *insn)
+{
+	uint64_t at = qemu_plugin_insn_vaddr(insn);
+
+	return at / GUEST_PAGE != (at + qemu_plugin_insn_size(insn)) / GUEST_PAGE;
+}
+
+/*
+ * An instruction that crosses into the next page begins a block, and QEMU 7.2 has what
+ * it had read of it in the list of the block before as well, where it does not run. So
+ * the last instruction of a page is a block of its own, which counts if it is run.
+ */
 static void translate_kernel(struct qemu_plugin_tb *tb, size_t n)
 {
+	struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, n - 1);
+	bool alone = n > 1 && reaches_page_end(last);
 	uint8_t sizes[MAX_BLOCK];
 	struct insn insn;
 	size_t i;
@@ -319,8 +334,13 @@ static void translate_kernel(struct qemu_plugin_tb *tb, size_t n)
 		else if (comes_to_stack(&insn))
 			watch(at, come);
 	}
+	if (alone)
+		qemu_plugin_register_vcpu_insn_exec_cb(last, run, QEMU_PLUGIN_CB_NO_REGS,
+			ledger_block(qemu_plugin_insn_vaddr(last), &sizes[n - 1], 1,
+				     ending_of(&insn)));
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, run, QEMU_PLUGIN_CB_NO_REGS,
-		ledger_block(qemu_plugin_tb_vaddr(tb), sizes, (uint32_t)n, ending_of(&insn)));
+		ledger_block(qemu_plugin_tb_vaddr(tb), sizes, (uint32_t)(n - alone),
+			     alone ? ENDS_PLAIN : ending_of(&insn)));
 }
 
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)

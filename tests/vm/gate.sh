@@ -19,6 +19,8 @@ make_commits() {
 	commit slower 's|^\t\tcall->iterations++;|&\n\t\tasm volatile(".rept 20; nop; .endr");|' \
 		kernel/tdx_resume.c
 	commit other 's| \* One extension SEAMCALL,| * A comment.\n *\n&|' kernel/tdx_resume.c \
+		'$a void tdx_elsewhere(void);\nvoid tdx_elsewhere(void) { asm(".skip 1000"); }' \
+		kernel/tdx_ext.c \
 		's|"%llu quotes", (unsigned|"%llu quotes, counted", (unsigned|' bench/measure/path.c
 }
 
@@ -50,7 +52,7 @@ check "twenty instructions more in the loop" "ab slower" 2 '^REGRESSION: ' \
 	'^ +kernel/tdx_resume.c:[0-9]+ +0 ' 'comparison: '
 check "the comparison is kept" "ls $work/slower/*/" 0 '^comparison.md$' '^comparison.json$' '^flames$' '^base$' '^head$'
 check "and as a flame graph" "grep -l tdx_ext_seamcall $work/slower/*/flames/*.svg" 0 '\.svg$'
-check "a comment and a message" "ab other" 0 '^identical: [0-9]+ steady metrics'
+check "a comment, a message, and all else at other addresses" "ab other" 0 '^identical: [0-9]+ steady metrics'
 check "of the same tree twice" "ab origin/HEAD 2>&1" 0 '^identical: '
 
 checks_done
