@@ -89,7 +89,7 @@ END
 
 check "missing file" "$profile --from $work/nothing" 1 "^tdxbench profile: cannot read $work/nothing: No such file"
 check "a directory without one" "$profile --from $TMPDIR" 1 "cannot read $TMPDIR/profile.json: No such file"
-hostile "empty file" '' 'line 1: '
+hostile "empty file" '' 'it is empty'
 hostile "half of a file" '{"schema": "tdxbench-profile/1", "points": [' 'line 1: .* near end of file$'
 hostile "a result" '{"schema": "tdxbench-result/1"}' 'schema is "tdxbench-result/1", this tdxbench reads tdxbench-profile/1$'
 hostile "no points" '{"schema": "tdxbench-profile/1"}' '"points" must be an array$'

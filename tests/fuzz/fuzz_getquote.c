@@ -63,16 +63,53 @@ static struct bytes in;
 static struct td tds[NR_TDS];
 static struct call call;
 static bool may_abandon;	/* see check_quote() */
-static u64 last_status;		/* of TDH.QUOTE.GET, in the last request */
-static u32 buffers_lost;	/* to calls that nobody can end */
+/* Calls that nobody can end: their pages remain the module's, as far as the host knows. */
+struct suspension {
+	bool begun, for_good;
+};
 
-static u64 watch_status(u64 fn, struct tdx_module_args *args)
+static struct suspension last_quote;	/* in the last request */
+static struct suspension last_add;
+static u32 buffers_lost;
+static u64 offered[TDX_HPA_LIST_MAX];	/* by the last TDH.EXT.MEM.ADD */
+static u32 nr_offered, pool_before;
+
+static void note(struct suspension *call, u64 status)
 {
-	u64 status = seam_module(fn, args);
+	call->for_good = status == TDX_INVALID_RESUMPTION ||
+			 (call->begun && TDX_STATUS_CODE(status) == TDX_OPERAND_BUSY);
+	call->begun = status == TDX_INTERRUPTED_RESUMABLE || call->for_good;
+}
 
+static void note_offer(u64 rcx)
+{
+	pool_before = tdx_emu_pool_pages();
+	nr_offered = 1 + FIELD_GET(TDX_HPA_LIST_LAST, rcx);
+	memcpy(offered, phys_to_virt(rcx & TDX_HPA_LIST_HPA),
+	       nr_offered * sizeof(*offered));
+}
+
+static u64 watch_calls(u64 fn, struct tdx_module_args *args)
+{
+	u64 status;
+
+	if (TDX_FN_LEAF(fn) == TDH_EXT_MEM_ADD && !last_add.begun)
+		note_offer(args->rcx);
+	status = seam_module(fn, args);
+	if (TDX_FN_LEAF(fn) == TDH_EXT_MEM_ADD)
+		note(&last_add, status);
 	if (TDX_FN_LEAF(fn) == TDH_QUOTE_GET)
-		last_status = status;
+		note(&last_quote, status);
 	return status;
+}
+
+/* What a suspended call was to add, the module has not, and the host has given up. */
+static void free_offered(void)
+{
+	u32 i;
+
+	for (i = tdx_emu_pool_pages() - pool_before; last_add.for_good && i < nr_offered; i++)
+		__free_page(pfn_to_page(PHYS_PFN(offered[i])));
 }
 
 /* --- guest memory --- */
@@ -363,7 +400,7 @@ static void ask(void)
 	if (take_rarely(&in))
 		kshim_fail_allocs(take_below(&in, 4), 1 + take_below(&in, 4));
 
-	last_status = TDX_SUCCESS;
+	last_quote = (struct suspension){};
 	error = tdx_getquote(&td->guest, gpa, size, &answer);
 
 	kshim_preempted = NULL;
@@ -371,7 +408,7 @@ static void ask(void)
 	CHECK(!atomic_read(&td->guest.in_flight));
 	check_answer(td, size, error, &answer);
 	kshim_killed = false;
-	buffers_lost += last_status == TDX_INVALID_RESUMPTION;
+	buffers_lost += last_quote.for_good;
 }
 
 /* What a host must never do: it must cost no more than quoting. */
@@ -425,10 +462,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	buffers_lost = 0;
 	look_at_profile();
 	host_power_on();
-	seam = watch_status;
+	seam = watch_calls;
+	last_add = (struct suspension){};
 	if (take_rarely(&in))
 		kshim_fail_allocs(take_below(&in, 16), 1 + take_below(&in, 8));
 	lab_bring_up();
+	free_offered();
 	kshim_fail_alloc_after(-1);
 	for (i = 0; i < NR_TDS; i++)
 		td_start(&tds[i], i + 1);
