@@ -22,9 +22,12 @@ def begin(quote):
     return quote["time_ns"] - quote["total_ns"]
 
 
-def wait_of(quote):
+def wait_of(quote, held):
+    """Until its own first entry: the rest of the wait is for giving the buffer back."""
     start = begin(quote) + quote["copy_in_ns"]
-    return start, start + quote["wait_ns"]
+    own = [first for tdr, first, _ in held
+           if tdr == quote["tdr"] and start <= first < quote["time_ns"]]
+    return start, min(own + [start + quote["wait_ns"]])
 
 
 def calls(path):
@@ -45,9 +48,8 @@ def stretched(held):
     return [(tdr, first, last) for (tdr, _, _), first, last in zip(held, before, behind)]
 
 
-def overlaps(slow, held_by):
-    """ns of each TD's that this quote waited."""
-    start, end = wait_of(slow)
+def overlaps(start, end, held_by):
+    """ns of each TD's within the wait."""
     held = collections.Counter()
     for tdr, first, last in held_by:
         held[tdr] += max(min(end, last) - max(start, first), 0)
@@ -60,7 +62,8 @@ def check(slow, held_by):
     for cause in wait["causes"]:
         if cause["what"] == "holder":
             named[cause["tdr"]] += cause["ns"]
-    least, most = overlaps(slow, held_by), overlaps(slow, stretched(held_by))
+    start, end = wait_of(slow, held_by)
+    least, most = overlaps(start, end, held_by), overlaps(start, end, stretched(held_by))
     near = NEAR * wait["ns"]
     for tdr in set(most) | set(named):
         if not least[tdr] - near <= named[tdr] <= most[tdr] + near:
